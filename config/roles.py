@@ -1,0 +1,54 @@
+"""The one role table: role -> what it may do. Which objects, `visible_to` decides; whether now, the rules decide."""
+
+NAMES = {
+    "teacher": "教师", "homeroom": "班主任", "repairer": "维修工", "clerk": "后勤职员", "director": "后勤主任",
+    "warden": "宿管", "steward": "司务长", "storekeeper": "仓库保管员", "assetkeeper": "资产管理员", "finance": "财务",
+    "viceprincipal": "分管副校长", "principal": "校长", "admin": "系统管理员",
+}  # fmt: skip
+
+EVERYONE = {"repairs.report", "campus.view_places"}
+READER = EVERYONE | {
+    "repairs.view_all", "assets.view", "stores.view", "workplan.view", "areas.view:dormitory", "areas.view:classrooms",
+    "areas.view:canteen",
+}  # fmt: skip
+OFFICE = READER | {
+    "repairs.manage", "repairs.clear_hazard", "campus.manage_places", "campus.reset_passwords", "campus.manage_calendar",
+    "campus.manage_profile", "campus.manage_duty", "stores.draw", "stores.request_purchase", "stores.answer_purchase",
+    "assets.answer_scrap", "workplan.edit", "finance.view_sheets", "core.view_log",
+}  # fmt: skip
+MONEY = READER | {"finance.view_sheets"}
+LOOKUPS = {
+    f"{app}.{verb}_{model}"
+    for app, models in {
+        "campus": ("department", "term", "schoolday", "figure", "classgroup"),
+        "repairs": ("category", "tile", "holdreason", "dispatchrule"),
+    }.items()
+    for model in models
+    for verb in ("view", "add", "change")
+}
+
+ROLES: dict[str, frozenset[str]] = {
+    "teacher": frozenset(EVERYONE),
+    "homeroom": frozenset(EVERYONE),
+    "repairer": frozenset(
+        EVERYONE | {"repairs.work", "repairs.view_all", "stores.view", "stores.draw", "stores.request_purchase"}
+    ),
+    "clerk": frozenset(OFFICE),
+    "director": frozenset(OFFICE | {"stores.manage", "assets.manage"}),
+    "warden": frozenset(EVERYONE | {"repairs.view_in:dormitory", "repairs.clear_hazard", "areas.view:dormitory"}),
+    "steward": frozenset(EVERYONE | {"repairs.view_in:canteen", "areas.view:canteen"}),
+    "storekeeper": frozenset(EVERYONE | {"stores.view", "stores.manage", "stores.answer_purchase"}),
+    "assetkeeper": frozenset(
+        EVERYONE | {"assets.view", "assets.manage", "assets.answer_scrap", "areas.view:classrooms", "repairs.view_all"}
+    ),
+    "finance": frozenset(MONEY),
+    "viceprincipal": frozenset(MONEY),
+    "principal": frozenset(MONEY),
+    "admin": frozenset(
+        LOOKUPS
+        | {
+            "campus.manage_places", "campus.view_places", "campus.manage_people", "campus.reset_passwords",
+            "campus.manage_calendar", "campus.manage_profile", "campus.manage_duty", "core.view_log",
+        }
+    ),
+}  # fmt: skip

@@ -1,0 +1,627 @@
+"""Listing: one declaration gives a list its table, phone cards, sorting, paging by key, filters and Excel columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import django_filters
+from django import forms
+from django.core import signing
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import Q, Sum
+from django.http import QueryDict
+from django.template import Context
+from django.template.loader import get_template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+
+from core import rights
+from core.forms import SELECT_LIMIT, adapt, clean_text
+from core.templatetags.houqin import day, moment, money, qty, state_class
+
+COUNT_LIMIT = 1000
+CENT = Decimal("0.01")
+OWN_PARAMETERS = ("after", "before", "sort", "export", "page")  # of the list itself: no part of a filter
+
+NUMBERS = frozenset({"int", "decimal", "money"})
+UNBROKEN = frozenset({"date", "datetime", "state"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, on the screen and in the sheet."""
+
+    name: str
+    label: str
+    value: str | Callable[[Any], Any] = ""  # dotted path or function; the RAW value, which goes to Excel
+    kind: str = "text"  # text int decimal money date datetime state bool
+    cell: str | Callable[[Any, Any], Any] = ""  # template, or function(record, value) -> text or safe HTML
+    order: str = ""  # model field, indexed, by which the header sorts
+    link: bool = False
+    phone: str = ""  # "" | hide | label | wide
+    where: str = "both"  # both | screen | sheet
+    total: bool | str = False  # summed; a string names the ORM path that the screen's total sums
+    width: int = 0  # of the sheet's column, in characters; 0: by its contents
+
+    def raw(self, record: Any) -> Any:
+        """The value as it is in the record."""
+        if callable(self.value):
+            return self.value(record)
+        found = record
+        for part in (self.value or self.name).split("."):
+            if found is None:
+                return None
+            found = getattr(found, part)
+        return found() if callable(found) and not isinstance(found, models.Model | models.Manager) else found
+
+    def words(self, record: Any, value: Any) -> Any:
+        """The value as it is read: the word of a choice instead of its key."""
+        if callable(self.value) or not isinstance(value, str):
+            return value
+        *path, last = (self.value or self.name).split(".")
+        owner = record
+        for part in path:
+            owner = getattr(owner, part)
+        display = getattr(owner, f"get_{last}_display", None)
+        return str(display()) if display is not None else value
+
+    def sheet_value(self, record: Any) -> Any:
+        """What the Excel cell holds."""
+        return self.words(record, self.raw(record))
+
+    @property
+    def css(self) -> str:
+        """The classes of the column's cells."""
+        found = []
+        if self.kind in NUMBERS:
+            found.append("num")
+        if self.kind in UNBROKEN:
+            found.append("nowrap")
+        if self.phone == "hide":
+            found.append("cards-hide")
+        if self.phone == "wide":
+            found.append("cell-wide")
+        return " ".join(found)
+
+
+def shown(kind: str, value: Any) -> str:
+    """A value as plain text on the screen."""
+    if value is None or value == "":
+        return ""
+    if kind == "money":
+        return money(value)
+    if kind == "decimal":
+        return qty(value)
+    if kind == "int":
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    if kind == "date":
+        return day(value)
+    if kind == "datetime":
+        return moment(value)
+    if kind == "bool":
+        return "是" if value else "否"
+    return str(value)
+
+
+# ---------- filters ----------
+
+
+class SearchFilter(django_filters.CharFilter):
+    """A plain substring in any of the fields; a field of another table is looked up there first, by subquery."""
+
+    LIMIT = 60
+
+    def __init__(self, *args: Any, fields: Sequence[str], placeholder: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("label", "搜索")
+        self.search_fields = tuple(fields)
+        attrs = {"type": "search", "placeholder": placeholder or "搜索", "maxlength": str(self.LIMIT)}
+        super().__init__(*args, widget=forms.TextInput(attrs=attrs), max_length=self.LIMIT, **kwargs)
+
+    @staticmethod
+    def spellings(text: str) -> list[str]:
+        """The text, and itself with 账 for 帐: half of all people write the one, half the other."""
+        text = " ".join(clean_text(text).split())
+        return list(dict.fromkeys([text, text.replace("帐", "账"), text.replace("账", "帐")]))
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if not value or not str(value).strip():
+            return qs
+        found = Q()
+        for text in self.spellings(str(value)):
+            for name in self.search_fields:
+                found |= self._contains(qs.model, name, text)
+        return qs.filter(found)
+
+    def _contains(self, model: type[models.Model], name: str, text: str) -> Q:
+        head, _, rest = name.partition("__")
+        if not rest:
+            return Q(**{f"{head}__icontains": text})
+        field = model._meta.get_field(head)
+        if field.many_to_one or field.one_to_one:
+            inner = field.related_model._default_manager.filter(**{f"{rest}__icontains": text})
+            return Q(**{f"{head}__in": inner.order_by().values("pk")})
+        return Q(**{f"{name}__icontains": text})
+
+
+class FilterSet(django_filters.FilterSet):
+    """A list's filters; anything that cannot be read is left out, never an error page.
+
+    Declare `SearchFilter` first. The first word of an empty choice is 全部 with the label.
+    """
+
+    def __init__(self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: Any = None) -> None:
+        super().__init__(data if data is not None else QueryDict(), queryset, request=request, prefix=prefix)
+
+    @property
+    def user(self) -> Any:
+        """Who looks."""
+        return getattr(self.request, "user", None)
+
+    @cached_property
+    def form(self) -> Any:
+        form = super().form
+        for field in form.fields.values():
+            adapt(field)
+            field.required = False
+            label = f"全部{field.label}"
+            if isinstance(field.widget, forms.TextInput):  # its label is for screen readers only
+                field.widget.attrs.setdefault("placeholder", str(field.label))
+            if isinstance(field.widget, django_filters.widgets.BooleanWidget):
+                field.widget.choices = [("", label), ("true", f"{field.label}：是"), ("false", f"{field.label}：否")]
+            elif isinstance(field, forms.MultipleChoiceField):
+                continue
+            elif hasattr(field, "empty_label"):
+                field.empty_label = label
+                field.widget.choices = field.choices
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = [("", label), *((key, text) for key, text in field.choices if key not in ("", None))]
+        return form
+
+    @property
+    def searching(self) -> bool:
+        """Is a search word in use? Then nothing is counted: the count would read every row."""
+        data = self.form.cleaned_data if self.form.is_valid() or hasattr(self.form, "cleaned_data") else {}
+        return any(
+            isinstance(found, SearchFilter) and data.get(name) for name, found in self.filters.items()
+        )
+
+    @property
+    def used(self) -> list[str]:
+        """The names of the filters in use."""
+        self.form.is_valid()
+        empty: tuple[Any, ...] = (None, "", [], ())
+        return [
+            name for name, value in getattr(self.form, "cleaned_data", {}).items()
+            if not (isinstance(value, models.QuerySet) and not value) and value not in empty
+        ]  # fmt: skip
+
+    @property
+    def folded_in_use(self) -> bool:
+        """Is one of those in use that fold away on a phone (all but the first)?"""
+        return bool(set(self.used) - set(list(self.filters)[:1]))
+
+    @property
+    def described(self) -> str:
+        """The conditions in words: 3号楼 · 特急."""
+        words = []
+        for name in self.used:
+            bound, value = self.form[name], self.form.cleaned_data[name]
+            choices = dict(getattr(bound.field, "choices", ()) or ()) if not isinstance(value, models.Model) else {}
+            if isinstance(value, slice):
+                value = "–".join(str(part or "") for part in (value.start, value.stop))
+            elif isinstance(value, list | tuple | models.QuerySet):
+                value = "、".join(str(choices.get(one, one)) for one in value)
+            words.append(str(choices.get(value, value)) if not isinstance(value, bool) else f"{bound.label}：{'是' if value else '否'}")
+        return " · ".join(words)
+
+    @property
+    def unread(self) -> list[str]:
+        """Labels of filters whose value made no sense and was left out."""
+        self.form.is_valid()
+        return [str(self.form.fields[name].label) for name in self.form.errors if name in self.form.fields]
+
+    @property
+    def too_long(self) -> list[str]:
+        """Filters with a select of more options than a page may carry."""
+        return [
+            bound.name for bound in self.form.visible_fields()
+            if isinstance(bound.field.widget, forms.Select) and len(list(bound.field.choices)) > SELECT_LIMIT + 1
+        ]  # fmt: skip
+
+
+# ---------- paging by key ----------
+
+
+@dataclass(frozen=True)
+class Key:
+    """One part of the sort order."""
+
+    path: str
+    down: bool
+    nullable: bool
+    field: Any
+
+    def ordering(self, turned: bool) -> Any:
+        down = self.down != turned
+        if not self.nullable:
+            return f"-{self.path}" if down else self.path
+        expression = models.F(self.path)
+        # Empty ones stand last (so first when turned): the two databases disagree by themselves.
+        edge: dict[str, Any] = {"nulls_first": True} if turned else {"nulls_last": True}
+        return expression.desc(**edge) if down else expression.asc(**edge)
+
+    def beyond(self, value: Any, turned: bool) -> Q:
+        """Rows that come after `value` in this part alone."""
+        down = self.down != turned
+        if value is None:
+            return ~Q(**{f"{self.path}__isnull": True}) if turned else Q(pk__in=[])
+        found = Q(**{f"{self.path}__{'lt' if down else 'gt'}": value})
+        if self.nullable and not turned:
+            found |= Q(**{f"{self.path}__isnull": True})
+        return found
+
+    def same(self, value: Any) -> Q:
+        return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
+
+    def of(self, record: Any) -> Any:
+        found = record
+        for part in self.path.split("__"):
+            found = getattr(found, part) if found is not None else None
+        return found.pk if isinstance(found, models.Model) else found
+
+
+def _resolve(model: type[models.Model], path: str) -> tuple[Any, bool]:
+    """The last field of a path (None for an annotation) and whether anything on the way may be empty."""
+    nullable, field, at = False, None, model
+    for part in path.split("__"):
+        if part == "pk":
+            field = at._meta.pk
+            continue
+        try:
+            field = at._meta.get_field(part)
+        except FieldDoesNotExist:
+            return None, True
+        nullable = nullable or bool(getattr(field, "null", True))
+        at = getattr(field, "related_model", None) or at
+    return field, nullable
+
+
+def sort_keys(model: type[models.Model], order: str | Sequence[str]) -> list[Key]:
+    """The parts of an order; the primary key is added, so that no two rows are alike."""
+    names = [order] if isinstance(order, str) else list(order)
+    if names[-1].lstrip("-") not in ("pk", "id"):
+        names.append("-pk" if names[0].startswith("-") else "pk")
+    found = []
+    for name in names:
+        path = name.lstrip("-")
+        field, nullable = _resolve(model, path)
+        found.append(Key(path, name.startswith("-"), nullable, field))
+    return found
+
+
+class Rows:
+    """One page of a list: the records, and the ways to the next and the one before."""
+
+    def __init__(self, queryset: Any, keys: list[Key], per_page: int, params: Any) -> None:
+        self.keys, self.signature = keys, "".join(("-" if key.down else "") + key.path + "," for key in keys)
+        after, before = self._read(params.get("after", "")), None
+        if after is None:
+            before = self._read(params.get("before", ""))
+        turned = before is not None
+        at = after if after is not None else before
+        found = queryset.order_by(*(key.ordering(turned) for key in keys))
+        if at is not None:
+            found = found.filter(self._beyond(at, turned))
+        records = list(found[: per_page + 1])
+        more = len(records) > per_page
+        records = records[:per_page]
+        if turned:
+            records.reverse()
+        self.records = records
+        self.first_page = at is None or (turned and not more)
+        self.after = self._write(records[-1]) if records and (more if not turned else True) else ""
+        self.before = self._write(records[0]) if records and not self.first_page else ""
+
+    def _beyond(self, values: list[Any], turned: bool) -> Q:
+        found, same = Q(pk__in=[]), Q()
+        for key, value in zip(self.keys, values, strict=True):
+            found |= same & key.beyond(value, turned)
+            same &= key.same(value)
+        lead, value = self.keys[0], values[0]
+        if not lead.nullable and len(self.keys) > 1:  # said once more in a form that the index understands
+            found &= Q(**{f"{lead.path}__{'lte' if lead.down != turned else 'gte'}": value})
+        return found
+
+    def _write(self, record: Any) -> str:
+        """The key of a row as it stands in the address, signed: only what we wrote is read again."""
+        values = [None if (value := key.of(record)) is None else _plain(value) for key in self.keys]
+        return signing.dumps([self.signature, *values], salt="listing")
+
+    def _read(self, text: str) -> list[Any] | None:
+        if not text or len(text) > 1000:
+            return None
+        try:
+            signature, *values = signing.loads(text, salt="listing")
+            if signature != self.signature or len(values) != len(self.keys):
+                return None
+            return [
+                None if value is None else key.field.to_python(value) if key.field is not None else value
+                for key, value in zip(self.keys, values, strict=True)
+            ]
+        except (signing.BadSignature, ValidationError, ValueError, TypeError):
+            return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return value if isinstance(value, int | str | float | bool) else str(value)
+
+
+# ---------- the declaration ----------
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """One action on the picked rows."""
+
+    name: str
+    label: str
+    icon: str = ""
+    primary: bool = False
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One header cell."""
+
+    label: str
+    css: str
+    url: str = ""
+    sort: str = ""  # "" | ascending | descending
+
+
+class Listing:
+    """Subclass and declare; an object of it serves one request."""
+
+    model: ClassVar[type[models.Model]]
+    columns: ClassVar[tuple[Column, ...]] = ()
+    order: ClassVar[str | tuple[str, ...]] = "-pk"
+    related: ClassVar[tuple[str, ...]] = ()
+    prefetch: ClassVar[tuple[Any, ...]] = ()
+    per_page: ClassVar[int] = 50
+    title: ClassVar[str] = ""
+    filename: ClassVar[str] = ""
+    heading: ClassVar[str] = ""  # a line above the sheet's header
+    empty: ClassVar[tuple[str, str]] = ("还没有记录", "")
+    empty_icon: ClassVar[str] = "clipboard-list"
+    measure: ClassVar[str] = "条"
+    filterset: ClassVar[type[FilterSet] | None] = None
+    show_totals: ClassVar[bool] = False
+
+    def __init__(self, user: Any = None, params: Any = None, request: Any = None) -> None:
+        self.user, self.request = user, request
+        self.params = params if params is not None else QueryDict()
+
+    # -- what subclasses may change --
+
+    def base(self) -> Any:
+        """Every row that the user may see."""
+        manager = self.model._default_manager
+        found = manager.all()
+        return found.visible_to(self.user) if hasattr(found, "visible_to") else found
+
+    def get_columns(self) -> Sequence[Column]:
+        """The columns for this user."""
+        return self.columns
+
+    def row_class(self, record: Any) -> str:
+        """A CSS class for the row, such as is-late."""
+        return ""
+
+    def pick_value(self, record: Any) -> str:
+        """What the row's checkbox posts."""
+        return str(record.pk)
+
+    def sheet_heading(self) -> str:
+        """The line above the sheet's header."""
+        return self.heading
+
+    # -- rows --
+
+    def queryset(self, base: Any = None) -> Any:
+        """The rows with everything that the columns read."""
+        found = self.base() if base is None else base
+        if self.related:
+            found = found.select_related(*self.related)
+        return found.prefetch_related(*self.prefetch) if self.prefetch else found
+
+    @cached_property
+    def sorting(self) -> tuple[Column | None, bool]:
+        """The column that the address asks for, and whether downwards; an unknown one counts as none."""
+        asked = self.params.get("sort", "")
+        name, down = asked.removeprefix("-"), asked.startswith("-")
+        column = next((c for c in self.get_columns() if c.order and c.name == name), None)
+        return column, down
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        column, down = self.sorting
+        if column is None:
+            return sort_keys(self.model, self.order)
+        path = column.order.removeprefix("-")
+        return sort_keys(self.model, f"-{path}" if down else path)
+
+    def ordered(self, queryset: Any) -> Any:
+        """The whole of the rows in the order that the screen shows."""
+        return queryset.order_by(*(key.ordering(False) for key in self.keys))
+
+    def rows(self, queryset: Any) -> Rows:
+        """The page of the rows that the address asks for."""
+        return Rows(queryset, self.keys, self.per_page, self.params)
+
+    def address(self, **over: Any) -> str:
+        """This list's address with other parameters; paging starts anew."""
+        params = self.params.copy()
+        for name in ("after", "before", "page", "export"):
+            params.pop(name, None)
+        for name, value in over.items():
+            if value in (None, ""):
+                params.pop(name, None)
+            else:
+                params[name] = value
+        return "?" + params.urlencode()
+
+    # -- HTML --
+
+    def heads(self) -> list[Head]:
+        """The header of the table."""
+        column, down = self.sorting
+        found = []
+        default = self.order if isinstance(self.order, str) else self.order[0]
+        for one in self.get_columns():
+            if one.where == "sheet":
+                continue
+            css = "num" if one.kind in NUMBERS else ""
+            if not one.order:
+                found.append(Head(one.label, css))
+                continue
+            path = one.order.removeprefix("-")
+            current = one is column or (column is None and default.removeprefix("-") == path)
+            downwards = down if one is column else default.startswith("-")
+            # A first press sorts dates and numbers downwards, names upwards; the next one turns round.
+            first = one.kind in NUMBERS | {"date", "datetime"}
+            turn = (not downwards) if current else first
+            url = self.address(sort=("-" if turn else "") + one.name)
+            found.append(Head(one.label, css, url, ("descending" if downwards else "ascending") if current else ""))
+        return found
+
+    @cached_property
+    def _cells(self) -> list[tuple[Column, Callable[[Any, Any], Any], str]]:
+        return [(one, self._renderer(one), one.css) for one in self.get_columns() if one.where != "sheet"]
+
+    def _renderer(self, column: Column) -> Callable[[Any, Any], Any]:
+        if callable(column.cell):
+            return column.cell
+        if column.cell:
+            template = get_template(column.cell).template
+
+            def from_template(record: Any, value: Any) -> Any:
+                context = Context({"record": record, "value": value, "column": column, "listing": self, "user": self.user})
+                return template.render(context)
+
+            return from_template
+        if column.kind == "state":
+
+            def as_state(record: Any, value: Any) -> Any:
+                if value in (None, ""):
+                    return ""
+                return format_html('<span class="{}">{}</span>', state_class(value), column.words(record, value))
+
+            return as_state
+        return lambda record, value: shown(column.kind, column.words(record, value))
+
+    def row(self, record: Any, *, pick: bool = False) -> SafeString:
+        """One row of the table: every value is escaped here, but what a cell template has rendered."""
+        css = self.row_class(record)
+        parts = [f'<tr class="{conditional_escape(css)}">' if css else "<tr>"]
+        if pick:
+            value = conditional_escape(self.pick_value(record))
+            parts.append(
+                '<td class="pick"><label><input class="form-check-input m-0" type="checkbox" name="pick" '
+                f'value="{value}" aria-label="选择 {value}"></label></td>'
+            )
+        for column, render, classes in self._cells:
+            value = column.raw(record)
+            text = conditional_escape(render(record, value))
+            if column.link:
+                url = conditional_escape(record.get_absolute_url())
+                parts.append(f'<th scope="row" class="{f"first {classes}".strip()}"><a href="{url}">{text or "—"}</a></th>')
+                continue
+            css, label = classes, ""
+            if column.phone == "label":
+                if text.strip():
+                    label = f' data-label="{conditional_escape(column.label)}"'
+                else:
+                    css = f"{classes} cards-hide".strip()
+            marked = f' class="{css}"' if css else ""
+            parts.append(f"<td{marked}{label}>{text}</td>")
+        parts.append("</tr>")
+        return SafeString("".join(parts))
+
+    def body(self, records: Iterable[Any], *, pick: bool = False) -> SafeString:
+        """The rows of the table."""
+        return SafeString("\n".join(self.row(record, pick=pick) for record in records))
+
+    def totals(self, queryset: Any) -> list[tuple[str, str]] | None:
+        """The total row over all rows: (class, text) of each cell after the first; None if nothing is summed."""
+        columns = [one for one in self.get_columns() if one.where != "sheet"]
+        sums = {one.name: self._total_path(one) for one in columns if one.total}
+        if not self.show_totals or not sums:
+            return None
+        asked = {f"sum_{name}": Sum(path) for name, path in sums.items()}
+        found = queryset.order_by().aggregate(**asked)
+        cells = []
+        for one in columns[1:]:
+            value = found.get(f"sum_{one.name}")
+            text = shown(one.kind, value or 0) if one.name in sums else ""
+            cells.append((one.css, f"¥{text}" if one.kind == "money" and text else text))
+        return cells
+
+    @staticmethod
+    def _total_path(column: Column) -> str:
+        if isinstance(column.total, str):
+            return column.total
+        if callable(column.value):
+            raise TypeError(f"column {column.name}: a computed value needs total='<orm path>' to be summed")
+        return (column.value or column.name).replace(".", "__")
+
+    # -- sheet --
+
+    def sheet_columns(self) -> list[Column]:
+        """The columns of the Excel sheet."""
+        return [one for one in self.get_columns() if one.where != "screen"]
+
+    def sheet_rows(self, queryset: Any) -> Iterable[list[Any]]:
+        """The values of all rows, read from the database piece by piece."""
+        columns = self.sheet_columns()
+        for record in self.ordered(queryset).iterator(chunk_size=2000):
+            yield [column.sheet_value(record) for column in columns]
+
+
+def count_words(queryset: Any, measure: str) -> str:
+    """How many rows: never counted beyond a thousand."""
+    number = queryset.order_by()[: COUNT_LIMIT + 1].count()
+    return f"{COUNT_LIMIT}+ {measure}" if number > COUNT_LIMIT else f"{number} {measure}"
+
+
+def query_of(params: Any) -> str:
+    """The filter part of an address, in one spelling: what a saved filter keeps and a tab compares."""
+    pairs = sorted(
+        (name, value) for name, values in params.lists() for value in values if value and name not in OWN_PARAMETERS
+    )
+    return urlencode(pairs)
+
+
+def same_query(text: str, params: Any) -> bool:
+    """Does the query string `text` ask for the same rows as the parameters?"""
+    return query_of(QueryDict(text.lstrip("?"))) == query_of(params)
+
+
+def picked(request: Any, limit: int = 200) -> list[str]:
+    """The values of the rows that were picked for a bulk action."""
+    return [value for value in dict.fromkeys(request.POST.getlist("pick")) if re.fullmatch(r"[\w.-]{1,60}", value)][:limit]
+
+
+def allowed_bulk(bulk: Iterable[Bulk], user: Any) -> list[Bulk]:
+    """The bulk actions that the user's role allows."""
+    return [one for one in bulk if not one.permission or rights.can(user, one.permission)]

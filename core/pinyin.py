@@ -1,0 +1,25 @@
+"""Pinyin of Chinese words: the initials people type when they search ("rgd" for 日光灯), and the whole for sorting."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4096)
+def initials(text: str, length: int = 60) -> str:
+    """The first letters, lower case, blanks and punctuation left out: "T8 日光灯" gives "t8rgd"."""
+    return _plain(text, "FIRST_LETTER")[:length]
+
+
+@lru_cache(maxsize=4096)
+def full(text: str, length: int = 60) -> str:
+    """All letters, lower case, for sorting names: "何师傅" gives "heshifu"."""
+    return _plain(text, "NORMAL")[:length]
+
+
+def _plain(text: str, style: str) -> str:
+    """`text` in a style of pypinyin, letters and digits only; what is no Chinese character stays as it is."""
+    import pypinyin  # tables of some megabytes: loaded when the first word is asked for
+
+    parts = pypinyin.lazy_pinyin(text, style=pypinyin.Style[style])
+    return "".join(char for part in parts for char in part if char.isalnum()).lower()

@@ -1,0 +1,138 @@
+"""What repairs cost in a month: materials drawn, by the date of the stock move; what comes back is taken off.
+
+A move belongs to a ticket when it was drawn on it or brought back from it, and when it returns or reverses such a move.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from core.plan import Month
+from repairs.models import Material, Ticket
+from stores.models import Move
+
+MONEY: DecimalField = DecimalField(max_digits=14, decimal_places=2)
+CENT = Decimal("0.01")
+RULE = "维修费用＝当月领用的维修材料，按出库日期和出库金额计，退库和冲正相减；采购入库不算维修费用。"
+# Ways from a ticket's material to a move that counts for it; the last part says which of them have no material of
+# their own and so are not counted already by the first way.
+WAYS = ("move", "move__reversed_by", "move__returned_by", "move__returned_by__reversed_by")
+
+
+def _of_month(way: str, month: Month) -> Q:
+    found = Q(**{f"{way}__on__gte": month.first, f"{way}__on__lt": month.next.first})
+    if way == "move":
+        return found
+    # A move that stands on a ticket itself is counted by the first way.
+    return found & Q(**{f"{way}__material__isnull": True}) & (
+        Q(move__returned_by__material__isnull=True) if way == WAYS[3] else Q()
+    )
+
+
+def _sum(way: str, month: Month) -> Any:
+    """The value of a ticket's moves by one way; out of the store is negative there."""
+    rows = Material.objects.filter(_of_month(way, month), ticket=OuterRef("pk")).order_by().values("ticket")
+    return Coalesce(Subquery(rows.annotate(worth=Sum(f"{way}__value")).values("worth")), Decimal(0), output_field=MONEY)
+
+
+def completed(month: Month) -> Q:
+    """Accepted in the month."""
+    return Q(state="done", completed_at__gte=month.start, completed_at__lt=month.end)
+
+
+def reported(month: Month) -> Q:
+    """Filed in the month."""
+    return Q(reported_at__gte=month.start, reported_at__lt=month.end)
+
+
+def with_costs(tickets: QuerySet[Ticket], month: Month) -> QuerySet[Ticket]:
+    """Annotate `amount` (materials of the month) and `minutes` (labour, in the month of acceptance)."""
+    total = _sum(WAYS[0], month)
+    for way in WAYS[1:]:
+        total = total + _sum(way, month)
+    return tickets.annotate(
+        amount=Value(Decimal(0), output_field=MONEY) - total,
+        minutes=Case(When(completed(month), then=F("labour_minutes")), default=Value(0)),
+    )
+
+
+def _drawn_on(month: Month) -> QuerySet:
+    """Keys of the tickets for which something moved in the month."""
+    any_way = Q()
+    for way in WAYS:
+        any_way |= _of_month(way, month)
+    return Material.objects.filter(any_way).order_by().values("ticket")
+
+
+def tickets(month: Month, user: Any) -> QuerySet[Ticket]:
+    """The rows of 维修明细: accepted in the month, or with materials of the month."""
+    of_month = Ticket.objects.filter(completed(month)).order_by().values("pk").union(_drawn_on(month))
+    return with_costs(Ticket.objects.visible_to(user).filter(pk__in=of_month), month)
+
+
+def totals(month: Month, user: Any) -> dict[str, Any]:
+    """The month in figures: filed, accepted, materials, labour minutes."""
+    rows = summary(month, user)
+    return {
+        "reported": sum(row["reported"] for row in rows),
+        "completed": sum(row["completed"] for row in rows),
+        "amount": sum((row["amount"] for row in rows), Decimal("0.00")),
+        "minutes": sum(row["minutes"] for row in rows),
+    }
+
+
+def summary(month: Month, user: Any) -> list[dict[str, Any]]:
+    """维修汇总: one row for each building and kind, in one statement."""
+    of_month = (
+        Ticket.objects.filter(completed(month)).order_by().values("pk")
+        .union(_drawn_on(month), Ticket.objects.filter(reported(month)).order_by().values("pk"))
+    )  # fmt: skip
+    rows = (
+        with_costs(Ticket.objects.visible_to(user).filter(pk__in=of_month), month)
+        .annotate(spot=Coalesce("place__building", "place"), spot_name=Coalesce("place__building__full_name", "place__full_name"))
+        .order_by()
+        .values("spot", "spot_name", "category", "category__name", "category__parent__name")
+        .annotate(
+            reported=Count("pk", filter=reported(month)), completed=Count("pk", filter=completed(month)),
+            worth=Sum("amount"), labour=Sum("minutes"),
+        )
+        .order_by("spot_name", "spot", "category__parent__order", "category__order", "category")
+    )  # fmt: skip
+    return [
+        {
+            "spot": row["spot"], "building": row["spot_name"], "category": row["category"],
+            "group": row["category__parent__name"] or "", "kind": row["category__name"], "reported": row["reported"],
+            "completed": row["completed"], "amount": Decimal(row["worth"] or 0).quantize(CENT), "minutes": row["labour"] or 0,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def materials_in(ticket: Ticket, month: Month) -> str:
+    """吊扇电容 2 个、合页 -1 个: what moved on the ticket in the month."""
+    words = []
+    for material in ticket.materials.all():
+        move: Move = material.move
+        if month.first <= move.on <= month.last:
+            words.append(f"{move.item} {-move.quantity:f}".rstrip("0").rstrip(".") + f" {move.item.unit}")
+    return "、".join(words)
+
+
+def audit() -> Any:
+    """The month's cost by tickets against the month's cost by stock moves, for every month that has moves."""
+    days = Move.objects.filter(material__isnull=False).dates("on", "month")
+    for day in days:
+        month = Month.of(day)
+        by_ticket = with_costs(Ticket.objects.filter(pk__in=_drawn_on(month)), month).aggregate(worth=Sum("amount"))["worth"] or 0
+        on_ticket = (
+            Q(material__isnull=False) | Q(reverses__material__isnull=False) | Q(returns__material__isnull=False)
+            | Q(reverses__returns__material__isnull=False)
+        )  # fmt: skip
+        moves = Move.objects.filter(on_ticket, on__gte=month.first, on__lt=month.next.first).order_by("pk")
+        by_move = -sum((move.value for move in moves.distinct()), Decimal(0))
+        if Decimal(by_ticket).quantize(CENT) != by_move.quantize(CENT):
+            yield f"{month.words}维修费用：按报修单合计 {by_ticket}，按出库记录合计 {by_move}。"

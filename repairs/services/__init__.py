@@ -1,0 +1,55 @@
+"""Everything that writes to a ticket: filing, the office's moves, the repairer's work, acceptance, the daily round."""
+
+from repairs.services.acceptance import (
+    accept_work,
+    chase,
+    claim,
+    clear,
+    pass_on,
+    rate,
+    reopen,
+    send_back,
+    withdraw,
+)
+from repairs.services.filing import LimitReached, file_line, join, open_ticket, same_faults
+from repairs.services.office import (
+    accept,
+    answer,
+    ask,
+    correct,
+    decline,
+    dispatch,
+    dispatch_many,
+    hold_many,
+    lower_hazard,
+    mark_phoned,
+    mark_seen,
+    merge,
+    merge_many,
+    prioritise,
+    protect,
+    raise_hazard,
+    reassign,
+    reassign_all,
+    restore,
+)
+from repairs.services.work import (
+    draw,
+    finish,
+    give_back,
+    hand_back,
+    hold,
+    redate,
+    resume,
+    say,
+    start,
+    take,
+)
+
+__all__ = [
+    "LimitReached", "accept", "accept_work", "answer", "ask", "chase", "claim", "clear", "correct", "decline", "dispatch",
+    "dispatch_many", "draw", "file_line", "finish", "give_back", "hand_back", "hold", "hold_many", "join", "lower_hazard",
+    "mark_phoned", "mark_seen", "merge", "merge_many", "open_ticket", "pass_on", "prioritise", "protect", "raise_hazard",
+    "rate", "reassign", "reassign_all", "redate", "reopen", "restore", "resume", "same_faults", "say", "send_back", "start",
+    "take", "withdraw",
+]  # fmt: skip

@@ -1,0 +1,272 @@
+"""/desk/: what waits for the office, in its order; bulk actions; filing for callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Min, Q
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from campus import calendar, profile
+from campus.figures import figure
+from core import clock
+from core.listing import Bulk, picked
+from core.pages import Action, AlreadyDone, ListPage, Page, remember, spend
+from core.templatetags.houqin import wait
+from core.workflow import RuleBroken
+from repairs import services
+from repairs.forms import DispatchForm, HoldForm, LinesForm, MergeForm, ReassignAllForm
+from repairs.listings import DeskList, parts_arrived, todo
+from repairs.models import OPEN, Ticket
+
+BULK = (
+    Bulk("dispatch", "派工", primary=True),
+    Bulk("merge", "合并"),
+    Bulk("hold", "挂起"),
+    Bulk("slips", "打印派工单", "printer"),
+)
+
+
+def figures(base: Any) -> dict[str, Any]:
+    """Everything that the head of the desk counts, in one statement over the open tickets."""
+    now, today = clock.now(), clock.today()
+    late = Q(state__in=["new", "accepted", "dispatched", "doing", "held"], due_at__lt=now, clock_stopped_at=None)
+    passed = Q(state="held", hold_until__lt=today)
+    hazard = Q(hazard=True)
+    return base.filter(state__in=OPEN).aggregate(
+        new=Count("pk", filter=Q(state="new")),
+        new_oldest=Min("reported_at", filter=Q(state="new")),
+        hazards=Count("pk", filter=hazard),
+        bare=Count("pk", filter=hazard & Q(protection="")),
+        unseen=Min("created_at", filter=hazard & Q(opened_at=None)),
+        late=Count("pk", filter=late),
+        late_oldest=Min("due_at", filter=late),
+        late_dorm=Count("pk", filter=late & Q(place__use="dormitory")),
+        passed=Count("pk", filter=passed),
+        passed_parts=Count("pk", filter=passed & Q(hold_reason__key="parts")),
+        checking=Count("pk", filter=Q(state="checking")),
+        checking_oldest=Min("finished_at", filter=Q(state="checking", hazard=False)),
+        asked=Count("pk", filter=Q(state="asked")),
+        open=Count("pk"),
+        todo=Count("pk", filter=Q(state__in=["new", "accepted"]) | hazard | (late & Q(state__in=["dispatched", "doing", "held"])) | passed),
+    )
+
+
+class Desk(ListPage):
+    """The office's first page: figures, saved filters, the list, bulk actions."""
+
+    permission = "repairs.manage"
+    listing = DeskList
+    template_name = "repairs/desk.html"
+    bulk = BULK
+
+    def get_bulk_url(self) -> str:
+        return reverse("repairs:desk-bulk")
+
+    def get_queryset(self) -> Any:
+        """Without any condition the desk shows what waits for the office."""
+        base = super().get_queryset()
+        return base if self.conditions else todo(base)
+
+    @property
+    def conditions(self) -> bool:
+        own = {"sort", "after", "before", "export", "page"}
+        return any(value for name, value in self.request.GET.items() if name not in own)
+
+    def get_tabs(self) -> Iterable[tuple[str, str]]:
+        n = self.counts
+        return (
+            (f"要我处理 {n['todo']}", ""), (f"待受理 {n['new']}", "state=new"), ("待派工", "undispatched=1"),
+            (f"未完成 {n['open']}", "open=1"), (f"待补充 {n['asked']}", "state=asked"), ("料已到", "parts=1"),
+        )  # fmt: skip
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        if not hasattr(self, "_counts"):
+            self._counts = figures(Ticket.objects.visible_to(self.request.user))
+        return self._counts
+
+    def get_actions(self) -> Iterable[Action]:
+        yield Action("代报修", reverse("repairs:desk-file"), "phone", "accent")
+        yield Action("整人改派", reverse("repairs:desk-reassign"), "users", desk_only=True)
+
+    def heads(self) -> list[dict[str, Any]]:
+        n = self.counts
+        late_days = (clock.now() - n["late_oldest"]).days if n["late_oldest"] else 0
+        deemed = self.deemed_words(n["checking_oldest"])
+        return [
+            {"label": "待受理", "value": n["new"], "url": "?state=new",
+             "more": f"最久等了 {wait(n['new_oldest'])}" if n["new"] else "没有等着的"},
+            {"label": "安全隐患", "value": n["hazards"], "url": "?hazard=1", "danger": n["hazards"] > 0,
+             "more": f"{n['bare']} 处还没有防护" if n["bare"] else "都有临时防护" if n["hazards"] else "没有"},
+            {"label": "超期", "value": n["late"], "url": "?late=1",
+             "more": f"最久 {late_days} 天，宿舍 {n['late_dorm']} 张" if n["late"] else "没有超期"},
+            {"label": "挂起已到期", "value": n["passed"], "url": "?passed=1",
+             "more": f"待料 {n['passed_parts']}" if n["passed"] else "没有到期的"},
+            {"label": "待验收", "value": n["checking"], "url": "?state=checking", "wide": True, "more": deemed},
+        ]  # fmt: skip
+
+    def deemed_words(self, oldest: Any) -> str:
+        if not oldest:
+            return "没有等验收的"
+        day = calendar.add_working_days(clock.local(oldest).date(), int(figure("repairs.deemed_days")))
+        return f"最早的过{day.month}月{day.day}日默认验收"
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        together = (
+            Ticket.objects.filter(state__in=["new", "accepted"], hazard=False)
+            .order_by()
+            .values("place__building", "place__building__full_name", "category", "category__name")
+            .annotate(n=Count("pk"))
+            .filter(n__gte=3, place__building__isnull=False)
+            .order_by("-n")
+            .first()
+        )
+        return super().get_context(
+            figures=self.heads(), together=together, unseen=self.counts["unseen"],
+            arrived=parts_arrived(Ticket.objects.all()).count(), school=profile.current(),
+            today=calendar.today_words(), **extra,
+        )  # fmt: skip
+
+
+class DeskBulk(Page):
+    """The second step of a bulk action: the picked tickets, the form, then all or none."""
+
+    permission = "repairs.manage"
+    template_name = "repairs/desk_bulk.html"
+    titles = {"dispatch": "一起派工", "merge": "合并", "hold": "一起挂起"}
+
+    def get_crumbs(self) -> Any:
+        return (("工作台", reverse("repairs:desk")), (self.get_title(), ""))
+
+    @property
+    def do(self) -> str:
+        found = self.request.POST.get("do", "")
+        return found if found in self.titles else ""
+
+    def get_title(self) -> str:
+        return self.titles.get(self.do, "一起处理")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("repairs:desk"))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        numbers = picked(request)
+        if request.POST.get("do") == "slips" and numbers:
+            return HttpResponseRedirect(reverse("repairs:slips") + "?" + "&".join(f"pick={n}" for n in numbers))
+        rows = Ticket.objects.visible_to(request.user).select_related("place__custodian", "category", "lead", "reporter", "hold_reason")
+        tickets = list(rows.filter(number__in=numbers).order_by("priority", "-score", "-pk"))
+        if not tickets or not self.do:
+            messages.warning(request, "请先勾选要一起处理的报修单。")
+            return HttpResponseRedirect(reverse("repairs:desk"))
+        going = "go" in request.POST
+        form = self.form(request.POST if going else None, tickets)
+        if going and form.is_valid():
+            try:
+                with transaction.atomic():
+                    spent = spend(form.submit_token)
+                    text = self.perform(tickets, form.cleaned_data)
+                    remember(spent, reverse("repairs:desk"))
+            except AlreadyDone:
+                return HttpResponseRedirect(reverse("repairs:desk"))
+            except RuleBroken as broken:
+                for reason in broken.reasons:
+                    form.add_error(None, reason)
+            else:
+                messages.success(request, text)
+                return HttpResponseRedirect(reverse("repairs:desk"))
+        return self.render(tickets=tickets, form=form, do=self.do, status=409 if going else 200)
+
+    def form(self, data: Any, tickets: list[Ticket]) -> Any:
+        if self.do == "dispatch":
+            return DispatchForm(data, ticket=tickets[0])
+        if self.do == "hold":
+            return HoldForm(data)
+        return MergeForm(data, initial={"into": min(tickets, key=lambda t: t.pk).number})
+
+    def perform(self, tickets: list[Ticket], data: dict[str, Any]) -> str:
+        by = self.request.user
+        if self.do == "dispatch":
+            services.dispatch_many(tickets, by=by, **data)
+            return f"已派给{data['lead'].name}，{len(tickets)} 张。"
+        if self.do == "hold":
+            services.hold_many(tickets, by=by, **data)
+            return f"已挂起 {len(tickets)} 张。"
+        done = services.merge_many(tickets, by=by, into=data["into"])
+        return f"已把 {len(done)} 张并入 {data['into'].number}。"
+
+
+class FormDesk(Page):
+    """A form of the desk that is no ticket's."""
+
+    permission = "repairs.manage"
+    template_name = "core/form.html"
+    form_class: Any = None
+    submit_label = "保存"
+
+    def get_crumbs(self) -> Any:
+        return (("工作台", reverse("repairs:desk")), (self.get_title(), ""))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.show(self.form_class())
+
+    def show(self, form: Any, status: int = 200) -> HttpResponseBase:
+        return self.render(
+            form=form, status=status, submit_label=self.submit_label, back_url=reverse("repairs:desk"), back_label="返回"
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        form = self.form_class(request.POST)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    spent = spend(form.submit_token if request.POST.get("submit_token") else "")
+                    text = self.perform(form.cleaned_data)
+                    remember(spent, reverse("repairs:desk"))
+            except AlreadyDone:
+                return HttpResponseRedirect(reverse("repairs:desk"))
+            except RuleBroken as broken:
+                for reason in broken.reasons:
+                    form.add_error(None, reason)
+                return self.show(form, 409)
+            messages.success(request, text)
+            return HttpResponseRedirect(reverse("repairs:desk"))
+        return self.show(form)
+
+    def perform(self, data: dict[str, Any]) -> str:
+        raise NotImplementedError
+
+
+class FileLines(FormDesk):
+    """代报修 and 补录."""
+
+    title = "代报修"
+    form_class = LinesForm
+    submit_label = "登记"
+
+    def perform(self, data: dict[str, Any]) -> str:
+        common = {name: data[name] for name in ("reporter", "reporter_name", "reporter_phone", "reported_at", "hazard")}
+        if not (common["reporter"] or common["reporter_name"] or common["reporter_phone"]):
+            common["reporter"] = self.request.user  # the clerk saw it himself
+        channel = "late" if data["reported_at"] else "phone"
+        tickets = services.file_line([{**line, **common, "channel": channel} for line in data["lines"]], by=self.request.user)
+        listed = "、".join(f"{t.number} {t.category.name}" for t in tickets[:5])
+        return f"已登记 {len(tickets)} 件：{listed}{' 等' if len(tickets) > 5 else ''}。"
+
+
+class ReassignAll(FormDesk):
+    """整人改派: all of X to Y."""
+
+    title = "整人改派"
+    form_class = ReassignAllForm
+    submit_label = "全部改派"
+
+    def perform(self, data: dict[str, Any]) -> str:
+        if data["of"] == data["lead"]:
+            raise RuleBroken("两处是同一个人，请选另一位。")
+        moved = services.reassign_all(data["of"], by=self.request.user, lead=data["lead"], reason=data["reason"])
+        return f"{data['of'].name}手上的 {len(moved)} 张都改派给{data['lead'].name}了。"

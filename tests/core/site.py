@@ -1,0 +1,163 @@
+"""A small site of its own for the tests of pages, lists and forms: items of the store and cards of the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms as django_forms
+from django.urls import include, path
+
+from assets.models import Card
+from core import files, forms
+from core.listing import Bulk, Column, FilterSet, Listing, SearchFilter
+from core.pages import Action, ActionPage, DetailPage, FormPage, ListPage, Page
+from core.workflow import Flow, RuleBroken, Step
+from stores.models import Item
+
+
+class ItemFilters(FilterSet):
+    q = SearchFilter(fields=("name", "spec"), placeholder="搜品名、规格")
+    category = django_filters.ChoiceFilter(label="类别", choices=[("灯具", "灯具"), ("五金", "五金")])
+    minimum = django_filters.NumberFilter(label="最低库存", lookup_expr="gte")
+
+    class Meta:
+        model = Item
+        fields: list[str] = []
+
+
+class ItemListing(Listing):
+    model = Item
+    title = filename = "物品"
+    measure = "种"
+    order = "name"
+    per_page = 3
+    empty = ("还没有物品", "先登记一种。")
+    filterset = ItemFilters
+    show_totals = True
+    columns = (
+        Column("name", "品名", link=True, order="name"),
+        Column("spec", "规格", phone="hide"),
+        Column("category", "类别", order="category", phone="label"),
+        Column("minimum", "最低库存", kind="money", order="minimum", total=True),
+        Column("active", "在用", kind="bool", where="sheet"),
+        Column("unit", "单位", cell=lambda record, value: f"每{value}", where="screen"),
+    )
+
+    def row_class(self, record: Any) -> str:
+        return "" if record.active else "is-late"
+
+
+class Items(ListPage):
+    listing = ItemListing
+    permission = "stores.view"
+    tabs = (("全部", ""), ("灯具", "category=灯具"))
+    bulk = (Bulk("stop", "停用", primary=True, permission="stores.manage"),)
+    bulk_url = "/items/bulk/"
+    actions = (Action("登记物品", "/items/new/", icon="plus", style="primary"),)
+
+
+class ItemForm(forms.ModelForm):
+    widths = {"name": 6, "spec": 6}
+
+    class Meta:
+        model = Item
+        fields = ["name", "spec", "unit", "category", "minimum", "active"]
+
+
+class ItemPage(DetailPage):
+    model = Item
+
+
+class EditItem(FormPage):
+    model, form_class = Item, ItemForm
+    permission = "stores.manage"
+    crumbs = (("物品", "/items/"),)
+
+    def get_success_url(self, record: Any) -> str:
+        return f"/items/{record.pk}/"
+
+
+class RenameForm(forms.Form):
+    name = django_forms.CharField(label="新名称", max_length=10)
+    photos = files.PhotosField(required=False)
+
+
+def rename(item: Item, *, by: Any, name: str, photos: list[Any]) -> Item:
+    """A service with a rule of its own."""
+    for one in photos:
+        files.attach(item, one, by=by)
+    Item.objects.filter(pk=item.pk).update(name=name)
+    if name == "坏名":
+        raise RuleBroken("这个名称不能用，请换一个。")
+    return item
+
+
+class Rename(ActionPage):
+    model, form_class, service = Item, RenameForm, staticmethod(rename)
+    permission = "stores.view"
+    title, success = "改名", "已改名。"
+
+    def get_success_url(self, record: Any) -> str:
+        return f"/items/{record.pk}/"
+
+    def back_url(self) -> str:
+        return "/items/"
+
+
+def is_keeper(card: Card, by: Any) -> str | None:
+    return None if by is None or "assetkeeper" in by.roles else "只有资产管理员能处置。"
+
+
+def has_cost(card: Card, by: Any) -> str | None:
+    return None if card.cost else "先填原值。"
+
+
+CARD_FLOW = Flow(
+    [
+        Step("leave", "提请处置", ("on_books",), "leaving", is_keeper, needs=(has_cost,), danger=True, hints={"gone": "已经处置了。"}),
+        Step("go", "处置", ("leaving",), lambda card, data: data.get("to", "gone"), is_keeper),
+        Step("note", "备注", ("on_books", "leaving"), None, lambda card, by: None, quiet=True),
+    ],
+    Card.STATES,
+)
+
+
+def leave(card: Card, *, by: Any, version: int | None = None) -> Card:
+    return CARD_FLOW.run(card, "leave", by=by, version=version)
+
+
+class Leave(ActionPage):
+    model, slug_field, service = Card, "number", staticmethod(leave)
+    flow, step = CARD_FLOW, "leave"
+    words = "处置后不再计入台账。"
+
+    def get_success_url(self, record: Any) -> str:
+        return "/items/"
+
+    def back_url(self) -> str:
+        return "/items/"
+
+
+class Guest:
+    name = "路人"
+    pk = None
+
+
+class Open(Page):
+    public = True
+    template_name = "core/detail.html"
+    title = "公开"
+
+
+urlpatterns = [
+    path("", include("core.urls")),
+    path("login/", Open.as_view(), name="login"),
+    path("items/", Items.as_view(), name="items"),
+    path("items/new/", EditItem.as_view(), name="item-new"),
+    path("items/<int:pk>/", ItemPage.as_view(), name="item"),
+    path("items/<int:pk>/edit/", EditItem.as_view(), name="item-edit"),
+    path("items/<int:pk>/rename/", Rename.as_view(), name="item-rename"),
+    path("cards/<str:slug>/leave/", Leave.as_view(), name="card-leave"),
+]
+Item.get_absolute_url = lambda self: f"/items/{self.pk}/"  # type: ignore[attr-defined]
