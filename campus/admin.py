@@ -31,8 +31,6 @@ def password_change(request: HttpRequest, extra_context: Any = None) -> HttpResp
     return HttpResponseRedirect(reverse("campus:password"))
 
 
-admin.site.site_header = admin.site.site_title = "后勤台基础数据"
-admin.site.index_title = "基础数据"
 for _name, _view in (("login", login), ("logout", accounts.Logout.as_view()), ("password_change", password_change)):
     setattr(admin.site, _name, _view)
 

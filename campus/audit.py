@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from campus.models import Alias, Duty, Place, Term
+from campus.models import Duty, Place, Term
 from campus.places import campus_is_named, full_name_of, order_key
 
 
@@ -13,7 +13,6 @@ def audit() -> Iterator[str]:
     places = {place.pk: place for place in Place.objects.all()}
     yield from _tree(places)
     yield from _successors(places)
-    yield from _names(places)
     yield from _terms()
     dead = {pk for pk, place in places.items() if not place.active}
     for duty in Duty.objects.filter(place__in=dead).select_related("place", "person"):
@@ -51,14 +50,6 @@ def _successors(places: dict[int, Place]) -> Iterator[str]:
             at = places.get(at.successor_id)
         if at is not None and at.pk in seen:
             yield f"地点 {place.pk} {place}：改用的地点绕成了圈。"
-
-
-def _names(places: dict[int, Place]) -> Iterator[str]:
-    living = {place.full_name: place for place in places.values() if place.active}
-    for alias in Alias.objects.all():
-        other = living.get(alias.name)
-        if other is not None and other.pk != alias.place_id:
-            yield f"叫法“{alias.name}”属于 {places[alias.place_id]}，却也是 {other.pk} 的全称。"
 
 
 def _terms() -> Iterator[str]:

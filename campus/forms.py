@@ -26,6 +26,7 @@ from core.workflow import RuleBroken
 
 ROOM_TYPES = Path(__file__).parent / "data" / "room_types.csv"
 LONGEST_BREAK = 100  # days in one go
+LONGEST_DAYS = 365  # a deadline
 
 
 @cache
@@ -290,6 +291,10 @@ class FigureForm(ModelForm):
         value = self.cleaned_data["value"]
         if value < 0:
             raise forms.ValidationError("不能小于 0。")
+        if self.instance.key.endswith("_step") and value < 1:  # others are divided by it
+            raise forms.ValidationError("不能小于 1。")
+        if self.instance.unit in ("天", "工作日") and value > LONGEST_DAYS:
+            raise forms.ValidationError(f"不能大于 {LONGEST_DAYS} 天。")
         return value
 
 

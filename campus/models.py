@@ -310,7 +310,8 @@ class Duty(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "责任分工"
         constraints = [
-            models.UniqueConstraint(fields=["topic", "place"], name="duty_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=["topic", "place"], name="duty_once"),  # two: SQLite tells NULLs apart
+            models.UniqueConstraint(fields=["topic"], condition=Q(place=None), name="duty_everywhere_once"),
             models.CheckConstraint(condition=Q(deputy=None) | ~Q(deputy=models.F("person")), name="duty_deputy_other"),
         ]
 

@@ -25,7 +25,14 @@ from core.workflow import RuleBroken
 
 ADMIN = "admin"
 OFFICE_RESETS = frozenset({"teacher", "homeroom", "repairer", "warden"})  # the office resets these and nobody else
-ALSO = {"老师": "teacher", "水电工": "repairer", "木工": "repairer", "主任": "director", "会计": "finance", "生活老师": "warden"}
+ALSO = {
+    "老师": "teacher",
+    "水电工": "repairer",
+    "木工": "repairer",
+    "主任": "director",
+    "会计": "finance",
+    "生活老师": "warden",
+}
 READABLE = "abcdefghjkmnpqrstuvwxyz"  # without i l o, and digits without 0 1: read from paper, typed on a phone
 DIGITS = "23456789"
 FIRST_LENGTH = 8

@@ -11,6 +11,7 @@ from campus import people
 from campus.accounts import phone_number
 from campus.models import User
 from core.forms import Form, ModelForm
+from core.imports import unknown
 
 USERNAME_HELP = "登录用的名字。不填就用工号，一律小写。"
 
@@ -73,7 +74,8 @@ class Known:
 
     @cached_property
     def numbers(self) -> dict[str, str]:
-        return dict(User.objects.exclude(staff_number="").values_list("staff_number", "name"))
+        numbered = User.objects.exclude(staff_number="").values_list("staff_number", "name")
+        return {number.lower(): name for number, name in numbered}
 
     @cached_property
     def usernames(self) -> set[str]:
@@ -98,17 +100,18 @@ class PersonRow(Form):
         found: str = self.cleaned_data["staff_number"]
         if not found.isprintable() or any(char.isspace() for char in found):
             raise forms.ValidationError("工号里不能有空格。")
-        if found in self.known.numbers:
-            raise forms.ValidationError(f"工号 {found} 已经是{self.known.numbers[found]}的。")
-        if people.tidy_username("", found) in self.known.usernames:
-            raise forms.ValidationError(f"账号 {people.tidy_username('', found)} 已经有人用了，请换一个工号，或在页面上新建。")
+        there, name = self.known.numbers.get(found.lower()), self.cleaned_data.get("name")
+        if there is not None and name and there != name:
+            raise forms.ValidationError(f"工号 {found} 已经是{there}的，请核对。")
+        if there is None and found.lower() in self.known.usernames:
+            raise forms.ValidationError(f"账号 {found.lower()} 已经有人用了。请换一个工号，或到人员页面单独新建。")
         return found
 
     def clean_roles(self) -> list[str]:
-        found, unknown = people.read_roles(self.cleaned_data["roles"])
-        if unknown:
+        found, strange = people.read_roles(self.cleaned_data["roles"])
+        if strange:
             names = "、".join(people.role_names().values())
-            raise forms.ValidationError(f"没有“{unknown[0]}”这个角色，可以填：{names}。")
+            raise unknown(f"没有“{strange[0]}”这个角色，可以填：{names}。")
         chosen = found or ["teacher"]
         refused = people.roles_refused(chosen, None, self.by) if self.by is not None else None
         if refused:

@@ -41,8 +41,12 @@ def state_word(user: User) -> str:
 class PeopleFilter(FilterSet):
     """Search by name, pinyin, number, account or telephone; by role; by state."""
 
-    q = SearchFilter(fields=("name", "sort_name", "staff_number", "username", "phone"), placeholder="姓名、拼音、工号、电话")
-    role = django_filters.ChoiceFilter(label="角色", choices=lambda: list(people.role_names().items()), method="of_role")
+    q = SearchFilter(
+        fields=("name", "sort_name", "staff_number", "username", "phone"), placeholder="姓名、拼音、工号、电话"
+    )
+    role = django_filters.ChoiceFilter(
+        label="角色", choices=lambda: list(people.role_names().items()), method="of_role"
+    )
     state = django_filters.ChoiceFilter(
         label="状态", choices=[("active", "在用"), ("new", "未登录过"), ("closed", "停用")], method="in_state"
     )
@@ -107,6 +111,7 @@ class PeopleList(ListPage):
     def get_actions(self) -> Iterable[Action]:
         actions = [Action("印发首次密码", reverse("campus:people-slips"), "printer")]
         if can(self.request.user, "campus.manage_people"):
+            actions.append(Action("从 Excel 导入", reverse("campus:people-import"), "upload", desk_only=True))
             actions.append(Action("新建账号", reverse("campus:person-new"), "plus", "primary"))
         return actions
 
@@ -138,7 +143,9 @@ class PersonPage(DetailPage):
         def offer(label: str, name: str, icon: str, reason: str | None = None) -> None:
             url = reverse(f"campus:{name}", args=[user.pk])
             reasons = [reason] if reason else []
-            found.append({"label": label, "url": url, "icon": icon, "style": "plain", "reasons": reasons, "method": "get"})
+            found.append(
+                {"label": label, "url": url, "icon": icon, "style": "plain", "reasons": reasons, "method": "get"}
+            )
 
         manages = can(by, "campus.manage_people")
         if user.is_active:
@@ -178,7 +185,9 @@ class PersonEdit(FormPage):
         return crumbs_of() if self.creating else crumbs_of((self.object.name, self.object.get_absolute_url()))
 
     def get_success(self, record: Any) -> str:
-        return f"已建{record.name}的账号，账号名 {record.username}。接着请印发首次密码。" if self.creating else "已保存。"
+        return (
+            f"已建{record.name}的账号，账号名 {record.username}。接着请印发首次密码。" if self.creating else "已保存。"
+        )
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"by": self.actor()}

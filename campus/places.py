@@ -60,8 +60,11 @@ def campus_is_named() -> bool:
 def followed(place: Place) -> Place:
     """The living place to which a label or an old name of `place` leads; itself where there is no successor."""
     seen = {place.pk}
-    while not place.active and place.successor_id and place.successor_id not in seen and len(seen) < FARTHEST:
-        place = place.successor
+    while not place.active and len(seen) < FARTHEST:
+        successor = place.successor
+        if successor is None or successor.pk in seen:
+            break
+        place = successor
         seen.add(place.pk)
     return place
 
@@ -121,8 +124,11 @@ def find(text: str) -> tuple[Place | None, list[Place]]:
     if not words:
         return None, []
     spelt = {words, " ".join(plain(words).split())}
-    exact = list(Place.objects.filter(Q(full_name__in=spelt) | Q(aliases__name__in=spelt)).distinct()[:5])
-    alive = _alive(exact)
+    exact = list(Place.objects.filter(Q(full_name__in=spelt) | Q(aliases__name__in=spelt)).distinct()[:9])
+    called = [
+        place for place in exact if place.active and place.full_name in spelt
+    ]  # a present name beats a former one
+    alive = _alive(called or exact)
     if len(alive) == 1:
         return alive[0], []
     inside, rest = _building(words)
@@ -150,8 +156,10 @@ def _building(words: str) -> tuple[list[Place], str]:
     best: list[tuple[int, Place, str]] = []
     every = list(Place.objects.filter(kind="building").select_related("successor"))
     called = {building.pk: [building.name, building.full_name] for building in every}
+    present = {name for names in called.values() for name in names}
     for place_id, name in Alias.objects.filter(place__kind="building").values_list("place_id", "name"):
-        called[place_id].append(name)
+        if name not in present:
+            called[place_id].append(name)
     for building in every:
         for name in called[building.pk]:
             known = squeeze(name)
@@ -175,7 +183,7 @@ def _within(inside: list[Place], rest: str) -> tuple[Place | None, list[Place]]:
     known: dict[str, list[Place]] = {}
     heads = {building.pk: squeeze(building.full_name) for building in inside}
     for place in Place.objects.filter(building__in=inside).exclude(kind="building").order_by("path"):
-        tail = squeeze(place.full_name).removeprefix(heads[place.building_id])  # 3层312寝室
+        tail = squeeze(place.full_name).removeprefix(heads.get(place.building_id or 0, ""))  # 3层312寝室
         for name in {squeeze(place.name), squeeze(place.name + short_type(place.room_type)), tail}:
             known.setdefault(name, []).append(place)
     hits = known.get(rest) or known.get(re.sub(r"^-?\d+(层|楼|f|-)", "", rest)) or known.get(rest.lstrip("-"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from campus.duty import delegates_of, responsible
@@ -30,8 +30,8 @@ from core.workflow import RuleBroken, Stale
 
 __all__ = [
     "PlaceSpec", "add_alias", "add_place", "add_places", "add_range", "buildings", "change", "counted_within",
-    "delegates_of", "drop_alias", "find", "floors", "followed", "grounds", "move", "parse_range", "people_in", "rename",
-    "responsible", "retire", "revive", "rooms", "suggestions",
+    "delegates_of", "drop_alias", "find", "floors", "followed", "grounds", "make_places", "move", "parse_range",
+    "people_in", "rebuild", "rename", "responsible", "retire", "revive", "rooms", "suggestions", "write_places",
 ]  # fmt: skip
 
 BELOW = {  # kind -> the kinds that may stand straight below it; None is the top
@@ -60,6 +60,16 @@ def _name_free(parent: Place | None, names: Iterable[str], *, apart: Place | Non
     if found:
         here = parent.full_name if parent else "这里"
         raise RuleBroken(f"{here}已经有 {'、'.join(found[:8])}{' 等' if len(found) > 8 else ''}，请去掉或换个名称。")
+
+
+def _held(parent: Place | None) -> Any:
+    """The parent as it is now, locked, so that two people do not add the same name; it must be in use."""
+    if parent is None:
+        return None
+    fresh = Place.objects.select_for_update(of=("self",)).get(pk=parent.pk)
+    if not fresh.active:
+        raise RuleBroken(f"{fresh.full_name} 已经停用，不能再加地点。请先恢复使用，或换一个上级。")
+    return fresh
 
 
 def _above(parent: Place | None, named: bool) -> str:
@@ -97,8 +107,9 @@ def add_place(
         raise RuleBroken("请写名称。")
     _kind_fits(kind, parent)
     with transaction.atomic():
+        parent = _held(parent)
         _name_free(parent, [name])
-        place = _make(parent, [Place(
+        place = make_places(parent, [Place(
             kind=kind, name=name, use=use, room_type=room_type, people=people, custodian=custodian
         )])[0]  # fmt: skip
         if kind == "campus":
@@ -114,8 +125,9 @@ def add_places(parent: Place, specs: Iterable[PlaceSpec], *, use: str = "", by: 
     for spec in wanted:
         _kind_fits(spec.kind, parent)
     with transaction.atomic():
+        parent = _held(parent)
         _name_free(parent, [spec.name for spec in wanted])
-        places = _make(parent, [
+        places = make_places(parent, [
             Place(kind=s.kind, name=s.name, room_type=s.room_type, people=s.people, use=use) for s in wanted
         ])  # fmt: skip
         names = "、".join(place.name for place in places)
@@ -128,8 +140,11 @@ def add_range(parent: Place, text: str, *, by: Any = None) -> list[Place]:
     return add_places(parent, parse_range(text), by=by)
 
 
-def _make(parent: Place | None, places: list[Place]) -> list[Place]:
-    """Insert places; the path needs the key, so it is written in a second statement of the same transaction."""
+def make_places(parent: Place | None, places: list[Place]) -> list[Place]:
+    """Insert unsaved places below a parent, unchecked and unlogged, inside the caller's transaction.
+
+    The path needs the key, so it is written in a second statement.
+    """
     named = campus_is_named()
     for place in places:
         place.parent = parent
@@ -140,6 +155,18 @@ def _make(parent: Place | None, places: list[Place]) -> list[Place]:
         _derive(place, parent, named)
     Place.objects.bulk_update(made, DERIVED, batch_size=100)
     return made
+
+
+def write_places(places: list[Place], fields: list[str]) -> None:
+    """Write changed places in bulk; a new room type makes a new full name, also for what stands below."""
+    named = campus_is_named()
+    before = {place.pk: place.full_name for place in places}
+    for place in places:
+        _derive(place, place.parent, named)
+    Place.objects.bulk_update(places, [*fields, *DERIVED], batch_size=100)
+    renamed = [place.pk for place in places if place.full_name != before[place.pk]]
+    for place in Place.objects.filter(pk__in=renamed, children__isnull=False).distinct():
+        rebuild(place)
 
 
 def rebuild(top: Place | None = None) -> int:
@@ -204,8 +231,11 @@ def change(
         fresh.version += 1
         fresh.save()
         if before["name"] != name or before["room_type"] != room_type:
+            old = fresh.full_name
             rebuild(fresh)
             fresh.refresh_from_db()
+            if fresh.kind == "building" and old != fresh.full_name:  # lists and people go on using the old name
+                _remember(fresh, old)
         log.write(fresh, "edit", by=by, text=f"修改{'、'.join(changes)}", changes=changes)
     return fresh
 
@@ -218,9 +248,15 @@ def rename(place: Place, name: str, *, by: Any = None, keep_old: bool = True) ->
             place, name=name, use=place.use, room_type=place.room_type, people=place.people, custodian=place.custodian,
             by=by,
         )  # fmt: skip
-        if keep_old and fresh.full_name != old and not Alias.objects.filter(name=old).exists():
-            Alias.objects.create(place=fresh, name=old[:60])
+        if keep_old and fresh.full_name != old:
+            _remember(fresh, old)
     return fresh
+
+
+def _remember(place: Place, name: str) -> None:
+    """Keep a former name as an alias, unless it means something else already."""
+    if len(name) <= 60 and not Alias.objects.filter(name=name).exists():
+        Alias.objects.create(place=place, name=name)
 
 
 def move(place: Place, parent: Place, *, by: Any = None) -> Place:
@@ -298,7 +334,11 @@ def add_alias(place: Place, name: str, *, by: Any = None) -> Alias:
         other = Place.objects.active().filter(full_name=name).exclude(pk=place.pk).first()
         if other is not None:
             raise RuleBroken(f"“{name}”是另一个地点的名称，请换一个叫法。")
-        alias = Alias.objects.create(place=place, name=name)
+        try:
+            with transaction.atomic():
+                alias = Alias.objects.create(place=place, name=name)
+        except IntegrityError as error:  # somebody else was first by a moment
+            raise RuleBroken(f"“{name}”刚刚成了别处的叫法，请换一个。") from error
         log.write(place, "alias", by=by, text=f"新增叫法：{name}")
     return alias
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("campus.urls_people")),
     path("places/", views.PlacesPage.as_view(), name="places"),
     path("places/new/", views.NewPlace.as_view(), name="place-new"),
+    path("places/import/", views.ImportPlaces.as_view(), name="place-import"),
     path("places/labels/", views.LabelsPage.as_view(), name="labels"),
     path("places/<int:pk>/", views.PlacePage.as_view(), name="place"),
     path("places/<int:pk>/edit/", views.EditPlace.as_view(), name="place-edit"),

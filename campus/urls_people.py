@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campus import accounts, people_views
+from campus import accounts, people_imports, people_views
 
 login_patterns = [
     path("login/", accounts.Login.as_view(), name="login"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("account/confirm/", accounts.ConfirmPassword.as_view(), name="confirm-password"),
     path("people/", people_views.PeopleList.as_view(), name="people"),
     path("people/new/", people_views.PersonEdit.as_view(), name="person-new"),
+    path("people/import/", people_imports.ImportPeople.as_view(), name="people-import"),
     path("people/slips/", people_views.FirstPasswords.as_view(), name="people-slips"),
     path("people/<int:pk>/", people_views.PersonPage.as_view(), name="person"),
     path("people/<int:pk>/edit/", people_views.PersonEdit.as_view(), name="person-edit"),

@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from campus import labels, profile, services
 from campus.forms import AliasForm, MoveForm, NewPlaceForm, PlaceForm, RangeForm, RetireForm
+from campus.imports import PlaceImport
 from campus.listings import PlaceList
 from campus.models import Alias, Place
+from core.imports import ImportPage
 from core.pages import Action, ActionPage, DetailPage, FormPage, ListPage, Page, RecordPage
 from core.rights import can
 
@@ -45,6 +47,7 @@ class PlacesPage(ListPage):
     def get_actions(self) -> Iterable[Action]:
         if can(self.request.user, MANAGE):
             yield Action("打印二维码标签", reverse("campus:labels"), "qr-code")
+            yield Action("导入 Excel", reverse("campus:place-import"), "upload", desk_only=True)
             yield Action("新建校区", reverse("campus:place-new"), "plus")
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
@@ -61,13 +64,13 @@ def campuses() -> list[dict[str, Any]]:
         for row in Place.objects.active().exclude(building=None).exclude(kind__in=("building", "floor"))
         .order_by().values("building").annotate(rooms=Count("pk"), persons=Sum("people"))
     }  # fmt: skip
-    found = {
+    found: dict[int | None, dict[str, Any]] = {
         top.pk: {"place": top, "buildings": [], "grounds": []}
         for top in Place.objects.active().filter(kind="campus").order_by("order", "name")
     }
     below = Place.objects.active().filter(parent__in=list(found)).order_by("order", "name")
     for place in below:
-        row = inside.get(place.pk, {})
+        row: Any = inside.get(place.pk, {})
         entry = {"place": place, "rooms": row.get("rooms", 0), "people": row.get("persons") or 0}
         found[place.parent_id]["buildings" if place.kind == "building" else "grounds"].append(entry)
     return list(found.values())
@@ -298,6 +301,19 @@ class DropAlias(ActionPage):
 
     def get_success_url(self, record: Any) -> str:
         return self.back_url()
+
+
+class ImportPlaces(ImportPage):
+    """The tree from a table."""
+
+    permission = MANAGE
+    importer = PlaceImport
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return trail(None)
+
+    def get_back(self) -> str:
+        return reverse("campus:places")
 
 
 # ---------- labels ----------

@@ -31,13 +31,15 @@ ROLES: dict[str, frozenset[str]] = {
     "teacher": frozenset(EVERYONE),
     "homeroom": frozenset(EVERYONE),
     "repairer": frozenset(
-        EVERYONE | {"repairs.work", "repairs.view_all", "stores.view", "stores.draw", "stores.request_purchase"}
+        EVERYONE | {"repairs.work", "repairs.view_all", "assets.view", "stores.view", "stores.draw", "stores.request_purchase"}
     ),
     "clerk": frozenset(OFFICE),
     "director": frozenset(OFFICE | {"stores.manage", "assets.manage"}),
     "warden": frozenset(EVERYONE | {"repairs.view_in:dormitory", "repairs.clear_hazard", "areas.view:dormitory"}),
     "steward": frozenset(EVERYONE | {"repairs.view_in:canteen", "areas.view:canteen"}),
-    "storekeeper": frozenset(EVERYONE | {"stores.view", "stores.manage", "stores.answer_purchase"}),
+    "storekeeper": frozenset(
+        EVERYONE | {"stores.view", "stores.manage", "stores.request_purchase", "stores.answer_purchase"}
+    ),
     "assetkeeper": frozenset(
         EVERYONE | {"assets.view", "assets.manage", "assets.answer_scrap", "areas.view:classrooms", "repairs.view_all"}
     ),

@@ -46,6 +46,8 @@ def export(path: str, query: str, user_pk: int) -> str:
         row = files.keep_sheet(user, name, file.read())
         sheets.log_export(page.rows, count, by=user, conditions=page.request.GET.urlencode()[:200])
         notices.tell(
-            user, f"{name} 做好了：{count:,} 行，点开下载（保留 {files.EXPORT_DAYS} 天）。", reverse("core:file", args=[row.token])
+            user,
+            f"{name} 做好了：{count:,} 行，点开下载（保留 {files.EXPORT_DAYS} 天）。",
+            reverse("core:file", args=[row.token]),
         )
     return f"{name} {count} 行"

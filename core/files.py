@@ -60,13 +60,16 @@ def check_photo(upload: Any) -> Photo:
         raise ValidationError(f"“{name}”是空文件（0 字节），请换一张。", code="empty")
     if size > PHOTO_LIMIT:
         raise ValidationError(
-            f"“{name}”有 {size / 1024 / 1024:.0f} MB，每张最多 {PHOTO_LIMIT // 1024 // 1024} MB。请换一张小的。", code="too_big"
+            f"“{name}”有 {size / 1024 / 1024:.0f} MB，每张最多 {PHOTO_LIMIT // 1024 // 1024} MB。请换一张小的。",
+            code="too_big",
         )
     upload.seek(0)
     try:
         with Image.open(upload, formats=FORMATS) as image:
             if image.width * image.height > PIXEL_LIMIT:
-                raise ValidationError(f"“{name}”的尺寸 {image.width}×{image.height} 太大，请缩小后再传。", code="pixels")
+                raise ValidationError(
+                    f"“{name}”的尺寸 {image.width}×{image.height} 太大，请缩小后再传。", code="pixels"
+                )
             image.draft("RGB", (LONG_SIDE, LONG_SIDE))  # a large JPEG is decoded at the size that is needed
             full = _flat(ImageOps.exif_transpose(image))
     except ValidationError:
@@ -183,7 +186,11 @@ def photos(record: models.Model, role: str | None = None) -> models.QuerySet[Att
 def visible_photos(record: models.Model, user: Any, role: str | None = None) -> list[Attachment]:
     """The photos of a record that this reader may look at (those of unknown people wait for the office)."""
     found = list(photos(record, role))
-    return found if not any(one.unseen for one in found) or _sees_unseen(record, user) else [one for one in found if not one.unseen]
+    return (
+        found
+        if not any(one.unseen for one in found) or _sees_unseen(record, user)
+        else [one for one in found if not one.unseen]
+    )
 
 
 def show(record: models.Model) -> int:
@@ -241,7 +248,9 @@ class PhotosInput(forms.ClearableFileInput):
         found = {key: part for key, part in found.items() if key != "class"}
         found["aria-describedby"] = " ".join(filter(None, [f"{found.get('id')}_label", found.get("aria-describedby")]))
         found |= {"type": "file", "name": name, "accept": "image/jpeg,image/png", "multiple": True}
-        return format_html('<label class="photo-add">{}{}<input{}></label>', icon("camera"), "拍照或选照片", flatatt(found))
+        return format_html(
+            '<label class="photo-add">{}{}<input{}></label>', icon("camera"), "拍照或选照片", flatatt(found)
+        )
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
         return files.getlist(name) if hasattr(files, "getlist") else list(filter(None, [files.get(name)]))

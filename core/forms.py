@@ -138,7 +138,9 @@ class Select(forms.Select):
                 inner = format_html_join("", '<option value="{}"{}>{}</option>', self._options(label, chosen))
                 parts.append(format_html('<optgroup label="{}">{}</optgroup>', key, inner))
             else:
-                parts.append(format_html_join("", '<option value="{}"{}>{}</option>', self._options([(key, label)], chosen)))
+                parts.append(
+                    format_html_join("", '<option value="{}"{}>{}</option>', self._options([(key, label)], chosen))
+                )
         return format_html("<select{}>{}</select>", _flat(found), SafeString("".join(parts)))
 
     def _options(self, pairs: Iterable[tuple[Any, Any]], chosen: set[str]) -> Iterable[tuple[str, SafeString, str]]:
@@ -255,7 +257,9 @@ class PersonField(forms.Field):
         """The one person meant by `text`; ValidationError names the choices or says that there is nobody."""
         text = " ".join(clean_text(unicodedata.normalize("NFKC", text)).split())[:60]
         name, _, number = text.rpartition(" ")
-        matches = models.Q(name=text) | models.Q(username=text) | (models.Q(staff_number=text) & ~models.Q(staff_number=""))
+        matches = (
+            models.Q(name=text) | models.Q(username=text) | (models.Q(staff_number=text) & ~models.Q(staff_number=""))
+        )
         if name and number:
             matches |= models.Q(name=name, staff_number=number)
         found = list(self.queryset.filter(matches).distinct()[:6])
@@ -264,7 +268,8 @@ class PersonField(forms.Field):
         if not found:
             raise ValidationError(f"没有找到“{text}”，请从提示里选，或写姓名加工号。", code="unknown_person")
         choices = "、".join(
-            person_label(user) + (f"（{user.department}）" if getattr(user, "department", None) else "") for user in found[:5]
+            person_label(user) + (f"（{user.department}）" if getattr(user, "department", None) else "")
+            for user in found[:5]
         )
         raise ValidationError(f"叫“{text}”的不止一位：{choices}。请写上工号。", code="ambiguous_person")
 
@@ -420,7 +425,7 @@ class FormMixin:
         for field in self.fields.values():  # type: ignore[attr-defined]
             adapt(field)
         token = str(self.data.get("submit_token", "")) if self.is_bound else ""  # type: ignore[attr-defined]
-        self.submit_token = token if re.fullmatch(r"[\w-]{16,43}", token) else new_token()
+        self.submit_token = token if re.fullmatch(r"[A-Za-z0-9_-]{16,43}", token) else new_token()
 
     def _clean_fields(self) -> None:
         super()._clean_fields()  # type: ignore[misc]
@@ -447,7 +452,9 @@ class FormMixin:
         helper.template_pack = "bootstrap5"
         helper.field_template = "parts/_field.html"
         helper.form_show_errors = False  # the summary on top of the page names them all
-        helper.layout = Layout(HTML("{{ form.safeguards }}"), *self._hidden(), Div(*self._visible(), css_class="row g-3"))
+        helper.layout = Layout(
+            HTML("{{ form.safeguards }}"), *self._hidden(), Div(*self._visible(), css_class="row g-3")
+        )
         return helper
 
     def _hidden(self) -> list[Any]:
@@ -500,7 +507,14 @@ class ModelForm(FormMixin, forms.ModelForm):
         elif error.code == "unique_together":
             error.message, error.params = "已有一条同样的记录，不能重复。", None
         field = self.fields.get(name)
-        if field is not None and error.code in ("max_length", "min_value", "max_value", "blank", "null", "invalid_choice"):
+        if field is not None and error.code in (
+            "max_length",
+            "min_value",
+            "max_value",
+            "blank",
+            "null",
+            "invalid_choice",
+        ):
             code = {"blank": "required", "null": "required"}.get(error.code, error.code)
             words = field.error_messages.get(code) or {
                 "min_value": "不能小于 %(limit_value)s。", "max_value": "不能大于 %(limit_value)s。"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +25,7 @@ from core.models import LogEntry, SavedFilter, SpentToken
 from core.workflow import Flow, RuleBroken, Stale
 
 SAVED_FILTERS = 20  # a user may keep so many for one list
+TOKEN_DAYS = 60
 Crumbs = Sequence[tuple[str, str]]
 
 
@@ -176,7 +179,10 @@ class ListPage(Page):
     def tab_links(self) -> list[dict[str, Any]]:
         """The page's own tabs and the user's saved filters; `current` marks the one that is shown."""
         params = self.request.GET
-        found = [{"label": label, "url": f"?{query}", "current": listing.same_query(query, params)} for label, query in self.get_tabs()]
+        found = [
+            {"label": label, "url": f"?{query}", "current": listing.same_query(query, params)}
+            for label, query in self.get_tabs()
+        ]
         if self.saving and self.rows.filterset and self.request.user.is_authenticated:
             own = SavedFilter.objects.filter(user=self.request.user, page=self.key).order_by("pk")[:SAVED_FILTERS]
             found += [
@@ -193,7 +199,10 @@ class ListPage(Page):
         if "delete_filter" in request.POST:
             text = request.POST["delete_filter"]
             gone = own.filter(pk=int(text)).delete()[0] if text.isascii() and text.isdigit() and len(text) < 19 else 0
-            messages.success(request, "已删除这个常用条件。") if gone else messages.warning(request, "这个常用条件已经不在了。")
+            if gone:
+                messages.success(request, "已删除这个常用条件。")
+            else:
+                messages.warning(request, "这个常用条件已经不在了。")
             return HttpResponseRedirect(request.path)
         name = " ".join(forms.clean_text(request.POST.get("save_filter", "")).split())
         query = listing.query_of(request.GET)
@@ -201,7 +210,9 @@ class ListPage(Page):
         if not name or len(name) > 20:
             messages.error(request, "没有存成：给这组条件起个名字，最多 20 个字。")
         elif not query or len(query) > 500:
-            messages.error(request, "没有存成：先选好条件、点“筛选”，再存。" if not query else "没有存成：条件太长，请减少几个。")
+            messages.error(
+                request, "没有存成：先选好条件、点“筛选”，再存。" if not query else "没有存成：条件太长，请减少几个。"
+            )
         elif not own.filter(name=name).exists() and own.count() >= SAVED_FILTERS:
             messages.error(request, f"没有存成：每个列表最多存 {SAVED_FILTERS} 组，请先删去不用的。")
         else:
@@ -278,15 +289,21 @@ def spend(token: str) -> SpentToken | None:
         return None
     try:
         with transaction.atomic():
-            return SpentToken.objects.create(token=token[:43])
+            return SpentToken.objects.create(token=token)
     except IntegrityError:
-        raise AlreadyDone(SpentToken.objects.filter(pk=token[:43]).values_list("url", flat=True).first() or "") from None
+        raise AlreadyDone(SpentToken.objects.filter(pk=token).values_list("url", flat=True).first() or "") from None
 
 
 def remember(spent: SpentToken | None, url: str) -> None:
     """Keep where the first click led."""
     if spent is not None and len(url) <= 300:
         SpentToken.objects.filter(pk=spent.pk).update(url=url)
+
+
+def sweep(day: dt.date | None = None) -> str:
+    """Forget tokens of forms that nobody can still have open."""
+    count = SpentToken.objects.filter(at__lt=clock.now() - dt.timedelta(days=TOKEN_DAYS)).delete()[0]
+    return f"清理表单凭证 {count} 个"
 
 
 def posted_version(request: HttpRequest) -> int | None:
@@ -372,9 +389,14 @@ class WritingPage(RecordPage):
             messages.success(self.request, text)
         return HttpResponseRedirect(url)
 
+    def token(self) -> str:
+        """The posted submit token; "" without one."""
+        text = self.request.POST.get("submit_token", "")
+        return text if re.fullmatch(r"[A-Za-z0-9_-]{16,43}", text) else ""
+
     def led_to(self) -> str | None:
         """Where the first use of this form's token led; None if it was not used yet."""
-        token = self.request.POST.get("submit_token", "")[:43]
+        token = self.token()
         return SpentToken.objects.filter(pk=token).values_list("url", flat=True).first() if token else None
 
     def again(self, done: AlreadyDone) -> HttpResponseBase:
@@ -447,7 +469,7 @@ class FormPage(WritingPage):
             return self.show_stale(form, version) if self.stale(self.object, version) else self.show(form)
         try:
             with files.undone_on_error(), transaction.atomic():
-                spent = spend(form.submit_token if self.request.POST.get("submit_token") else "")
+                spent = spend(self.token())
                 if not self.creating and self.stale(self.lock(), version):
                     raise Stale("别人刚改过这条记录。")
                 record = self.save(form)
@@ -503,7 +525,9 @@ class FormPage(WritingPage):
             {"by": entry.by_name or "系统", "at": entry.at, "text": entry.text, "changes": list(_news(entry.changes))}
             for entry in LogEntry.objects.of(fresh)[: min(missed, 10)]
         ]
-        return self.show(form, status=409, stale=news or [{"by": "别人", "at": clock.now(), "text": "改过这条记录", "changes": []}])
+        return self.show(
+            form, status=409, stale=news or [{"by": "别人", "at": clock.now(), "text": "改过这条记录", "changes": []}]
+        )
 
 
 def _news(changes: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
@@ -588,7 +612,7 @@ class ActionPage(WritingPage):
             return self.show(form)
         try:
             with files.undone_on_error(), transaction.atomic():
-                spent = spend(form.submit_token if request.POST.get("submit_token") else "")
+                spent = spend(self.token())
                 record = self.perform(self.object, dict(form.cleaned_data))
                 record = record if isinstance(record, models.Model) else self.object
                 url = self.get_success_url(record)

@@ -40,7 +40,7 @@ CELL_LIMIT = 2_000  # characters of one cell that an import reads
 
 # What XML cannot hold: control characters but tab and newline, surrogates, and the two non-characters.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LIVE = tuple("=+-@\t\r\n")  # a cell that begins so could be taken for a formula
+_LIVE = tuple("=+-@\t\r\n#")  # a cell that begins so could be taken for a formula or an error value
 _BAD_TITLE = re.compile(r"[\[\]:*?/\\]")
 
 FORMATS = {"money": "#,##0.00", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "int": "0"}
@@ -101,7 +101,7 @@ class _Writer:
         text = value if isinstance(value, str) else str(value)
         if len(text) > TEXT_LIMIT or _UNFIT.search(text):
             text = plain_text(text)
-        if text.startswith(_LIVE) or text.startswith("#"):
+        if text.startswith(_LIVE):
             # Setting the value infers a type; the type is set after it, so that the cell is text whatever it says.
             self.forced.value = text
             self.forced.data_type = "s"
@@ -260,7 +260,9 @@ def listing_sheet(listing: Any, queryset: Any) -> Sheet:
         (one.label, one.kind + ("+" if one.total and one.kind in ("int", "decimal", "money") else ""), one.width)
         for one in listing.sheet_columns()
     ]
-    return Sheet(listing.filename or listing.title, columns, listing.sheet_rows(queryset), heading=listing.sheet_heading())
+    return Sheet(
+        listing.filename or listing.title, columns, listing.sheet_rows(queryset), heading=listing.sheet_heading()
+    )
 
 
 def filename(stem: str) -> str:
@@ -294,7 +296,12 @@ def sheet_response(listing: Any, queryset: Any, request: HttpRequest) -> HttpRes
         params.pop("export", None)
         return HttpResponseRedirect(f"{request.path}?{params.urlencode()}" if params else request.path)
     file, name, count = write_listing(listing, queryset)
-    log_export(listing, count, by=request.user if request.user.is_authenticated else None, conditions=request.GET.urlencode()[:200])
+    log_export(
+        listing,
+        count,
+        by=request.user if request.user.is_authenticated else None,
+        conditions=request.GET.urlencode()[:200],
+    )
     return file_response(file, name)
 
 
@@ -370,7 +377,9 @@ def _read_book(data: bytes) -> list[SheetRows]:
             found.append(SheetRows(name, sheet.to_python(skip_empty_area=False)))
         return found
     except (CalamineError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ValidationError("文件打不开：可能设了密码，或者不是 Excel 文件。请另存为 .xlsx 再传。", code="broken") from error
+        raise ValidationError(
+            "文件打不开：可能设了密码，或者不是 Excel 文件。请另存为 .xlsx 再传。", code="broken"
+        ) from error
 
 
 def _read_csv(data: bytes) -> SheetRows:

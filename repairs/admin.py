@@ -5,18 +5,16 @@ from typing import Any
 from django.contrib import admin
 
 from campus import cache
+from campus.admin import LookupAdmin
 from repairs.models import Category, DispatchRule, HoldReason, Tile
 
 
-class Lookup(admin.ModelAdmin):
-    """A look-up; the caches hear of a change. Rows in use are switched off, not deleted."""
+class Lookup(LookupAdmin):
+    """A look-up whose rows pages keep in a cache."""
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: Any) -> None:
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         cache.bump()
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Category)
@@ -40,4 +38,5 @@ class HoldReasonAdmin(Lookup):
 class DispatchRuleAdmin(Lookup):
     list_display = ("category", "building", "mode", "active")
     autocomplete_fields = ("category",)
+    raw_id_fields = ("building",)
     filter_horizontal = ("people",)

@@ -49,7 +49,7 @@ class CostList(Listing):
         return (
             Column("number", "报修单号", link=True),
             Column("reported_at", "报修日期", kind="date", value=lambda t: _date(t.reported_at), phone="hide"),
-            Column("completed_at", "验收日期", kind="date", value=lambda t: _date(t.completed_at) if t.state == "done" else None, phone="label"),
+            Column("completed_at", "验收日期", kind="date", value=_completed_on, phone="label"),
             Column("building", "楼", value=lambda t: (t.place.building or t.place).full_name, where="sheet"),
             Column("where", "地点"),
             Column("group", "大类", value=lambda t: t.category.parent.name if t.category.parent else "", where="sheet"),
@@ -73,6 +73,10 @@ class CostList(Listing):
 
 def _date(moment: Any) -> Any:
     return clock.local(moment).date() if moment else None
+
+
+def _completed_on(ticket: Ticket) -> Any:
+    return _date(ticket.completed_at) if ticket.state == "done" else None
 
 
 def _accepter(ticket: Ticket) -> str:

@@ -330,7 +330,7 @@ class FinishForm(Form):
 
     outcome = forms.ChoiceField(label="处理结果", choices=list(OUTCOMES.items()), widget=forms.RadioSelect, initial="repaired")
     done = forms.IntegerField(label="修好几处", min_value=1, max_value=9999)
-    minutes = forms.IntegerField(label="用了几分钟", min_value=0, max_value=6000, required=False)
+    minutes = forms.IntegerField(label="用时（分钟）", min_value=0, max_value=6000, required=False)
     words = forms.CharField(label="怎么修的", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     cause = forms.CharField(label="坏的原因", max_length=100, required=False)
     photos = PhotosField(label="维修后照片", required=False)

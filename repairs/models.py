@@ -60,7 +60,10 @@ class Category(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "故障类别"
         ordering = ["order", "pk"]
-        constraints = [models.UniqueConstraint(fields=["parent", "name"], name="category_once", nulls_distinct=False)]
+        constraints = [  # two, for SQLite knows no NULLS NOT DISTINCT
+            models.UniqueConstraint(fields=["parent", "name"], name="category_once"),
+            models.UniqueConstraint(fields=["name"], condition=Q(parent=None), name="category_group_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -45,10 +45,9 @@ KIND = Kind(
 KINDS = {"ticket": KIND}
 
 
-def first_day() -> dt.date | None:
-    """The day of the first report."""
-    found = Ticket.objects.aggregate(first=Min("reported_at"))["first"]
-    return clock.local(found).date() if found else None
+def first_record() -> QuerySet:
+    """The moment of the first report, as a subquery of one value."""
+    return Ticket.objects.order_by("reported_at").values("reported_at")[:1]
 
 
 # ---- grouping -----------------------------------------------------------------------------------------------------
@@ -106,14 +105,10 @@ class _Group:
 def _groups(month: Month, without: Without | None) -> list[_Group]:
     """Two statements: figures for each kind and building, then who does them and why they wait."""
     tickets = _sorted_in(month, without)
+    # Two tickets of one room affect its people once: the first of them stands for the room.
+    first_ones = tickets.order_by().values("place", "category", "bucket").annotate(first=Min("pk")).values("first")
     facts = (
-        tickets.annotate(
-            first_here=~Exists(  # two tickets of one room affect its people once
-                Ticket.objects.open().filter(
-                    place=OuterRef("place"), category=OuterRef("category"), hazard=OuterRef("hazard"), pk__lt=OuterRef("pk")
-                )
-            ),
-        )
+        tickets.annotate(first_here=Case(When(pk__in=first_ones, then=F("place__people")), default=Value(0)))
         .order_by()
         .values(
             "category", "category__name", "category__parent__name", "category__season", "category__season_word", "place__use",
@@ -127,7 +122,7 @@ def _groups(month: Month, without: Without | None) -> list[_Group]:
             urgent=Count("pk", filter=Q(priority=1)), checking=Count("pk", filter=Q(state="checking")),
             unassigned=Count("pk", filter=Q(state__in=("new", "accepted"))),
             unprotected=Count("pk", filter=Q(hazard=True, protection="")),
-            people=Sum(Case(When(first_here=True, then=F("place__people")), default=Value(0))),
+            people=Sum("first_here"),
             duty=Subquery(
                 Duty.objects.filter(
                     Q(place=None) | Q(place=OuterRef("spot")), topic=OuterRef("category__topic"), person__is_active=True
@@ -256,8 +251,8 @@ def _rest(section: str, lines: list[SourceLine]) -> SourceLine:
     """What is over 40 lines, in one line for its section."""
     quantity = sum(line.quantity for line in lines)
     return SourceLine(
-        key=f"rest-{section}", section=section, title=f"其余 {quantity} 处待修，共 {len(lines)} 类", count=sum(line.count for line in lines),
-        quantity=quantity, oldest=min(line.oldest for line in lines if line.oldest),
+        key=f"rest-{section}", section=section, title=f"其余 {quantity} 处待修，共 {len(lines)} 类",
+        count=sum(line.count for line in lines), quantity=quantity, oldest=min(line.oldest for line in lines if line.oldest),
         due=max((line.due for line in lines if line.due), default=None), reason="数量少，逐项见明细",
         hazard=any(line.hazard for line in lines), rank=(9,),
     )  # fmt: skip

@@ -30,7 +30,9 @@ def posted(response: Any, **over: Any) -> dict[str, Any]:
     return {name: value for name, value in (data | over).items() if value is not None}
 
 
-def photo(width: int = 400, height: int = 300, *, name: str = "fan.jpg", kind: str = "JPEG", exif: Any = None) -> SimpleUploadedFile:
+def photo(
+    width: int = 400, height: int = 300, *, name: str = "fan.jpg", kind: str = "JPEG", exif: Any = None
+) -> SimpleUploadedFile:
     """An uploaded photo."""
     out = io.BytesIO()
     options = {"exif": exif} if exif is not None else {}

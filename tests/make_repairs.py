@@ -89,7 +89,8 @@ def ticket(state: str = "new", **over: Any) -> Ticket:
         _clear(made)
     if state == "duplicate" and made.head_id is None:
         made.head = ticket(place=made.place, category=made.category, hazard=made.hazard)
-    made.state = state
+    if state != "new":  # a dispatch rule may have carried it on already
+        made.state = state
     made.save()
     made.helpers.set(helpers)
     for user in followers:

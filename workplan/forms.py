@@ -33,7 +33,7 @@ class LineForm(forms.ModelForm):
             else:
                 choices += [(key, heading.label) for key, _ in sections]
         self.fields["section"] = django_forms.ChoiceField(label="放在哪一栏", choices=choices)
-        forms.adapt("section", self.fields["section"])
+        forms.adapt(self.fields["section"])
 
 
 class ProseForm(forms.ModelForm):
@@ -53,5 +53,5 @@ class ProseForm(forms.ModelForm):
                 initial=copied.get(heading.key, self.instance.prose.get(heading.key, "")),
                 widget=django_forms.Textarea(attrs={"rows": 4}),
             )  # fmt: skip
-            forms.adapt(heading.key, field)
+            forms.adapt(field)
             self.fields[heading.key] = field

@@ -12,6 +12,7 @@ from django.urls import reverse
 from core import clock
 from core.plan import Month
 from core.rights import can
+from repairs.plan import first_record
 
 
 class PlanQuerySet(models.QuerySet["MonthlyPlan"]):
@@ -19,6 +20,13 @@ class PlanQuerySet(models.QuerySet["MonthlyPlan"]):
 
     def visible_to(self, user: Any) -> PlanQuerySet:
         return self if can(user, "workplan.view") else self.none()
+
+    def with_earliest(self) -> PlanQuerySet:
+        """Annotate the first month that has a plan at all, and the moment of the first record."""
+        return self.annotate(
+            earliest=models.Subquery(MonthlyPlan.objects.order_by("month").values("month")[:1]),
+            first_record=models.Subquery(first_record()),
+        )
 
 
 class MonthlyPlan(models.Model):

@@ -147,11 +147,16 @@ def month_or_404(text: str) -> Month:
     return month
 
 
-def first_month() -> Month:
-    """The month of the first record; the running one where there is none."""
-    days = [source.module.first_day() for source in SOURCES if hasattr(source.module, "first_day")]
-    days.append(MonthlyPlan.objects.order_by("month").values_list("month", flat=True).first())
-    return min((Month.of(day) for day in days if day is not None), default=Month.current())
+def first_month(plan: MonthlyPlan | None = None) -> Month:
+    """The month of the first record; the running one where there is none. A plan as it was opened knows already."""
+    if hasattr(plan, "first_record"):
+        found = [plan.earliest, plan.first_record]
+    else:
+        record = repairs.plan.first_record().first()
+        found = [
+            MonthlyPlan.objects.order_by("month").values_list("month", flat=True).first(), record["reported_at"] if record else None,
+        ]  # fmt: skip
+    return min((Month.of(day) for day in found if day is not None), default=Month.current())
 
 
 # ---- lines --------------------------------------------------------------------------------------------------------
@@ -161,7 +166,7 @@ def closed() -> Q:
     """Members whose record is not open any more; a record of an unknown kind counts as open."""
     found = Q(pk__in=[])
     for name, kind in KINDS.items():
-        found |= Q(kind=name) & ~Exists(kind.open().filter(**{kind.key: OuterRef("key")}))
+        found |= Q(Q(kind=name), ~Exists(kind.open().filter(**{kind.key: OuterRef("key")})))
     return found
 
 

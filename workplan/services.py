@@ -51,7 +51,7 @@ def store(month: Month, *, by: Any = None) -> MonthlyPlan:
 
 def opened(month: Month) -> MonthlyPlan | None:
     """The plan as a reader opens it: that of the running month is stored at the latest now; None where no row is."""
-    plan = MonthlyPlan.objects.filter(month=month.first).first()
+    plan = MonthlyPlan.objects.with_earliest().filter(month=month.first).first()
     if month == Month.current() and (plan is None or plan.stored_at is None):
         return store(month)
     return plan

@@ -100,7 +100,7 @@ class MonthPage(Plan, Page):
 
     @cached_property
     def first_month(self) -> Month:
-        return reading.first_month()
+        return reading.first_month(self.shown.plan)
 
     def figures(self) -> list[dict[str, Any]]:
         """The head: dangers, lateness, what has come, what was done; each leads to its records."""

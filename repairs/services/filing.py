@@ -94,7 +94,7 @@ def open_ticket(
     ticket.due_at = deadlines.due(ticket)
     ticket.save()
     log.write(
-        ticket, "file", by=by, text=_how(ticket), said=ticket.words, after=ticket.state, anonymous=by is None
+        ticket, "file", by=by, text=_how(ticket, ticked=hazard), said=ticket.words, after=ticket.state, anonymous=by is None
     )
     for photo in photos:
         files.attach(ticket, photo, by=by, role="before", caption="维修前", unseen=by is None)
@@ -152,10 +152,11 @@ def _before(place: Place, category: Category, moment: dt.datetime) -> Ticket | N
     )
 
 
-def _how(ticket: Ticket) -> str:
+def _how(ticket: Ticket, *, ticked: bool) -> str:
     text = {
         "web": "报修", "qr": "报修（扫码）", "phone": "电话代报", "late": "补录", "inspection": "检查发现，报修",
     }[ticket.channel]  # fmt: skip
-    return text + ("，勾选了有危险" if ticket.hazard else "") + ("，同一故障再次报修" if ticket.again else "")
+    danger = "，勾选了有危险" if ticked else "，属安全隐患" if ticket.hazard else ""
+    return text + danger + ("，同一故障再次报修" if ticket.again else "")
 
 

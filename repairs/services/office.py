@@ -96,7 +96,7 @@ def merge(ticket: Ticket, *, by: User, into: Ticket, **kwargs: Any) -> Ticket:
             if target.pk == t.pk:
                 return "不能并入自己，请选另一张单。"
             if not target.is_open:
-                return f"{target.number} 已经{target.word}，请并入一张还没办完的单。"
+                return f"{target.number} 现在是“{target.word}”，请并入一张还没办完的单。"
             if t.hazard and not target.hazard:
                 return f"这张是安全隐患，只能并入另一张隐患；可先把 {target.number} 列为隐患。"
             return None

@@ -55,6 +55,8 @@ def next_moves(ticket: Ticket, actor: Any, url_of: Any) -> list[Next]:
             rule_takes = rule is not None and rule.mode == "take"
             if not rule_takes:
                 continue
+        if step.name == "dispatch" and ticket.state == "new":
+            reasons = []  # dispatching accepts an ordinary ticket in the same breath
         style = "primary" if not reasons and not any(n.style == "primary" for n in found) and not step.danger else "plain"
         label = step.label
         if step.name == "resume" and ticket.hold_reason and ticket.hold_reason.key == "parts":
@@ -176,10 +178,13 @@ class TicketPage(DetailPage):
         ticket, user = self.object, self.request.user
         url_of = lambda step: reverse(f"repairs:ticket-{step.replace('_', '-')}", args=[ticket.number])  # noqa: E731
         moves = next_moves(ticket, user, url_of)
+        accepts = not ticket.hazard and any(m.url == url_of("accept_work") and not m.reasons for m in moves)
+        if accepts:  # judged in place, with a rating
+            moves = [m for m in moves if m.url not in (url_of("accept_work"), url_of("send_back"))]
         materials = list(ticket.materials.select_related("move__item").order_by("pk"))
         may_draw = not FLOW.blockers(ticket, "draw", user)
         return super().get_context(
-            moves=moves, turn=whose_turn(ticket), steps=progress(ticket), level=LEVELS[ticket.priority],
+            moves=moves, accepts=accepts, turn=whose_turn(ticket), steps=progress(ticket), level=LEVELS[ticket.priority],
             late=due_words(ticket), side=side_links(ticket, user), materials=materials,
             material_total=-sum((m.move.value for m in materials), start=0), may_draw=may_draw,
             photos=files.visible_photos(ticket, user), say_form=SayForm(),

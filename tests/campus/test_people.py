@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -127,7 +128,12 @@ def test_staff_number_is_used_once(admin: Any) -> None:
 def test_posted_flags_set_nothing(admin: Any) -> None:
     as_(admin).post("/people/new/", person(is_staff="on", is_superuser="on", password="x", must_change_password=""))
     made = User.objects.get(staff_number="T9001")
-    assert (made.is_staff, made.is_superuser, made.has_usable_password(), made.must_change_password) == (False, False, False, True)
+    assert (made.is_staff, made.is_superuser, made.has_usable_password(), made.must_change_password) == (
+        False,
+        False,
+        False,
+        True,
+    )
 
 
 def test_edit_changes_roles_and_logs_no_phone(admin: Any, teacher: Any) -> None:
@@ -169,7 +175,10 @@ def test_renaming_sorts_anew_and_a_corrected_surname_stays(admin: Any, teacher: 
     assert fresh(teacher).sort_name == "danlaoshi"
     client.post(f"/people/{teacher.pk}/edit/", base | {"name": "单老师", "sort_name": "shanlaoshi", "version": 2})
     assert fresh(teacher).sort_name == "shanlaoshi"
-    client.post(f"/people/{teacher.pk}/edit/", base | {"name": "单老师", "sort_name": "shanlaoshi", "trade": "木工", "version": 3})
+    client.post(
+        f"/people/{teacher.pk}/edit/",
+        base | {"name": "单老师", "sort_name": "shanlaoshi", "trade": "木工", "version": 3},
+    )
     assert fresh(teacher).sort_name == "shanlaoshi"
 
 
@@ -348,7 +357,14 @@ def test_phone_pattern() -> None:
 
 
 def row(by: Any, **over: Any) -> PersonRow:
-    sent = {"name": "刘老师", "staff_number": "A100", "phone": "", "department": "语文组", "roles": "", "trade": ""} | over
+    sent = {
+        "name": "刘老师",
+        "staff_number": "A100",
+        "phone": "",
+        "department": "语文组",
+        "roles": "",
+        "trade": "",
+    } | over
     return PersonRow(sent, by=by)
 
 
@@ -374,7 +390,7 @@ def test_row_reads_roles_in_words(admin: Any, words: str, roles: list[str]) -> N
         ({"name": " "}, "name"),
         ({"staff_number": ""}, "staff_number"),
         ({"staff_number": "A 1"}, "staff_number"),
-        ({"staff_number": "T0099"}, "staff_number"),
+        ({"staff_number": "t0099"}, "staff_number"),
         ({"staff_number": "TAKEN"}, "staff_number"),
         ({"phone": "无"}, "phone"),
         ({"roles": "厨师"}, "roles"),
@@ -402,6 +418,68 @@ def test_many_accounts_by_the_office_are_refused(clerk: Any, admin: Any) -> None
     with pytest.raises(RuleBroken):
         people.make_people([form.cleaned_data], by=clerk)
     assert User.objects.count() == 2
+
+
+def sheet(*rows: tuple[str, ...]) -> SimpleUploadedFile:
+    """A staff list as CSV."""
+    lines = [("姓名", "职工号", "手机", "部门", "角色", "工种"), *rows]
+    return SimpleUploadedFile("名单.csv", "\n".join(",".join(line) for line in lines).encode())
+
+
+def test_staff_list_comes_in_whole_and_leads_to_the_slips(admin: Any) -> None:
+    make_people.user("teacher", name="赵老师", staff_number="J001")
+    client = as_(admin)
+    rows = [("赵老师", "J001", "", "", "", ""), ("王建国", "W012", "13800000000", "后勤处", "维修工", "水电"),
+            ("赵敏", "J105", "", "语文组", "教师、班主任", "")]  # fmt: skip
+    preview = client.post("/people/import/", {"file": sheet(*rows)})
+    assert User.objects.count() == 2
+    assert client.post(preview.url, {"do": "apply"}).url == "/people/slips/"
+    assert sorted(User.objects.values_list("username", "name").filter(last_login=None, must_change_password=True)) == [
+        ("j105", "赵敏"), ("w012", "王建国"),
+    ]  # fmt: skip
+    assert User.objects.get(username="j105").roles == {"teacher", "homeroom"}
+    entry = LogEntry.objects.get(verb="import")
+    assert entry.text == "导入人员“名单.csv”：新增 2，已有、跳过 1"
+    again = client.post("/people/import/", {"file": sheet(*rows)})
+    assert again.status_code == 200
+    assert User.objects.count() == 4
+
+
+def test_staff_list_with_errors_brings_in_nobody(admin: Any) -> None:
+    make_people.user("teacher", name="赵老师", staff_number="J001")
+    client = as_(admin)
+    rows = [("钱某", "J001", "", "", "", ""), ("孙某", "K1", "没有", "", "", ""), ("李某", "K2", "", "", "", ""),
+            ("周某", "k2", "", "", "", ""), ("吴某", "K3", "", "", "系统管理员、财务", "")]  # fmt: skip
+    preview = client.post("/people/import/", {"file": sheet(*rows)})
+    problems = [line["problem"] for line in client.get(preview.url).context["lines"]]
+    assert problems == [
+        "工号 J001 已经是赵老师的，请核对。",
+        "电话只能有数字、空格和短横，如 138 0000 0000 或 8021-6。",
+        "与第 4 行重复，每个只能有一行。",
+        "系统管理员不兼业务角色，免得自己给自己开权限。请只留一边，或另开一个账号。",
+    ]
+    assert client.post(preview.url, {"do": "apply"}).status_code == 409
+    assert User.objects.count() == 2
+
+
+def test_unknown_role_is_asked_for_once(admin: Any) -> None:
+    client = as_(admin)
+    preview = client.post(
+        "/people/import/", {"file": sheet(("陈一", "C1", "", "", "电工", ""), ("陈二", "C2", "", "", "电工", ""))}
+    )
+    page = client.get(preview.url)
+    assert [match["text"] for match in page.context["matches"]] == ["电工"]
+    client.post(preview.url, {"match:roles:电工": "维修工"})
+    client.post(preview.url, {"do": "apply"})
+    assert {user.username: user.roles for user in User.objects.filter(username__startswith="c")} == {
+        "c1": {"repairer"}, "c2": {"repairer"},
+    }  # fmt: skip
+
+
+def test_staff_list_is_for_the_administrator(clerk: Any) -> None:
+    client = as_(clerk)
+    assert client.get("/people/import/").status_code == 403
+    assert client.post("/people/import/", {"file": sheet(("陈一", "C1", "", "", "", ""))}).status_code == 403
 
 
 # --- The admin's look-ups --------------------------------------------------------------------------------------------

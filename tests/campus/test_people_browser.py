@@ -59,7 +59,7 @@ def test_pages_about_people(request: Any, screen: str, sign_in: Any, check_page:
     sign_in(page, admin)
     person = f"/people/{teacher.pk}/"
     for path in ("/people/", "/people/new/", person, person + "edit/", person + "reset/", person + "deactivate/",
-                 "/people/slips/", "/account/password/", "/account/confirm/"):  # fmt: skip
+                 "/people/slips/", "/people/import/", "/account/password/", "/account/confirm/"):  # fmt: skip
         page.goto(path)
         check_page(page)
     page.goto("/people/slips/")

@@ -32,7 +32,7 @@ def school():
 def addresses(room):
     """Every page of places and settings."""
     names = [
-        "places", "place-new", "labels", "settings", "profile", "terms", "term-new", "school-days", "school-days-set",
+        "places", "place-new", "place-import", "labels", "settings", "profile", "terms", "term-new", "school-days", "school-days-set",
         "figures", "duties", "duty-new", "delegations", "delegation-new", "departments", "department-new", "classes",
         "class-new",
     ]  # fmt: skip

@@ -37,7 +37,10 @@ def test_who_may_reset_whom(db: Any, by: str) -> None:
 
 def test_one_leading_role_is_enough_to_keep_the_office_out(clerk: Any) -> None:
     both = make_people.user(roles=("teacher", "finance"))
-    assert people.reset_refused(both, clerk) == f"后勤处只能为教师、维修工、宿管重设密码。{both.name}的密码请找系统管理员重设。"
+    assert (
+        people.reset_refused(both, clerk)
+        == f"后勤处只能为教师、维修工、宿管重设密码。{both.name}的密码请找系统管理员重设。"
+    )
 
 
 def test_nobody_resets_himself(admin: Any) -> None:
@@ -73,7 +76,9 @@ def test_administrator_holds_no_business_role(admin: Any, teacher: Any, other: s
 
 
 def test_administrator_may_work_no_ticket_and_see_no_money(admin: Any) -> None:
-    assert [p for p in rights.permissions(admin) if p.startswith(("finance.", "repairs.manage", "repairs.report"))] == []
+    assert [
+        p for p in rights.permissions(admin) if p.startswith(("finance.", "repairs.manage", "repairs.report"))
+    ] == []
 
 
 def test_unknown_role_is_refused(admin: Any, teacher: Any) -> None:

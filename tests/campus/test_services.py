@@ -108,6 +108,25 @@ def test_rename_runs_through_the_subtree_and_keeps_the_old_name_findable():
     assert services.find("3号楼312") == (room, [])
 
 
+def test_a_present_name_beats_a_former_one():
+    old = make.building("3号楼")
+    services.rename(old, "明德楼")
+    new = make.building("3号楼")
+
+    assert services.find("3号楼") == (new, [])
+    assert services.find("3号楼 312")[0] is None
+    room = make.place("312")
+    assert services.find("3号楼 312") == (room, [])
+
+
+def test_nothing_is_added_below_a_retired_place():
+    floor = make.floor()
+    services.retire(floor)
+
+    with pytest.raises(RuleBroken, match="已经停用，不能再加地点"):
+        services.add_range(floor, "301-302")
+
+
 def test_change_of_use_reaches_what_had_inherited_it():
     room = make.place("312")
     hall = make.place("301", room_type="")

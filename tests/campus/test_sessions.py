@@ -88,13 +88,16 @@ def test_expired_htmx_request_moves_the_whole_page(principal: Any) -> None:
 
 def test_activity_is_written_at_most_every_five_minutes(teacher: Any, django_assert_num_queries: Any) -> None:
     client = enter(teacher)
-    with clock.at(START + 4 * MINUTE), django_assert_num_queries(2):  # session, user
-        client.get("/")
+    with (
+        clock.at(START + 4 * MINUTE),
+        django_assert_num_queries(2),
+    ):  # session and user, nothing else: who is logged in is led home
+        client.get("/login/")
     with clock.at(START + 6 * MINUTE):
-        client.get("/")
+        client.get("/login/")
         assert client.session["seen"] == int((START + 6 * MINUTE).timestamp())
     with clock.at(START + 7 * MINUTE), django_assert_num_queries(2):
-        client.get("/")
+        client.get("/login/")
 
 
 def test_clock_set_back_does_not_lock_out(principal: Any) -> None:

@@ -190,7 +190,7 @@ def test_figure_with_its_basis(office):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("value", ["-1", "NaN", "1e400", "abc", "", "9" * 40])
+@pytest.mark.parametrize("value", ["-1", "NaN", "1e400", "abc", "", "9" * 40, "366"])
 def test_wrong_figures(office, value):
     defaults.ensure()
     row = Figure.objects.get(key="repairs.due_days_plain")
@@ -199,6 +199,15 @@ def test_wrong_figures(office, value):
 
     assert list(errors(answer)) == ["value"]
     assert Figure.objects.get(pk=row.pk).value == 3
+
+
+def test_a_figure_that_others_are_divided_by_is_never_zero(office):
+    defaults.ensure()
+    row = Figure.objects.get(key="repairs.weight_step")
+
+    answer = office.post(reverse("campus:figure-edit", args=[row.pk]), {"value": "0", "basis": "x"})
+
+    assert errors(answer) == {"value": ["不能小于 1。"]}
 
 
 def test_duty(office):

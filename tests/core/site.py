@@ -9,11 +9,11 @@ from django import forms as django_forms
 from django.urls import include, path
 
 from assets.models import Card
-from core import files, forms
+from core import files, forms, imports
 from core.listing import Bulk, Column, FilterSet, Listing, SearchFilter
 from core.pages import Action, ActionPage, DetailPage, FormPage, ListPage, Page
 from core.workflow import Flow, RuleBroken, Step
-from stores.models import Item
+from stores.models import Item, Warehouse
 
 
 class ItemFilters(FilterSet):
@@ -115,7 +115,16 @@ def has_cost(card: Card, by: Any) -> str | None:
 
 CARD_FLOW = Flow(
     [
-        Step("leave", "提请处置", ("on_books",), "leaving", is_keeper, needs=(has_cost,), danger=True, hints={"gone": "已经处置了。"}),
+        Step(
+            "leave",
+            "提请处置",
+            ("on_books",),
+            "leaving",
+            is_keeper,
+            needs=(has_cost,),
+            danger=True,
+            hints={"gone": "已经处置了。"},
+        ),
         Step("go", "处置", ("leaving",), lambda card, data: data.get("to", "gone"), is_keeper),
         Step("note", "备注", ("on_books", "leaving"), None, lambda card, by: None, quiet=True),
     ],
@@ -139,9 +148,58 @@ class Leave(ActionPage):
         return "/items/"
 
 
-class Guest:
-    name = "路人"
-    pk = None
+class StockRow(forms.Form):
+    """A row of the table that is imported: an item and the warehouse where it lies."""
+
+    name = django_forms.CharField(label="品名", max_length=10)
+    spec = django_forms.CharField(label="规格", max_length=20, required=False)
+    unit = django_forms.CharField(label="单位", max_length=4)
+    minimum = django_forms.DecimalField(label="最低库存（个）", max_digits=8, decimal_places=2, required=False)
+    bought = django_forms.DateField(label="购置日期", required=False)
+    where = django_forms.CharField(label="仓库", required=False)
+
+    def clean_where(self) -> Warehouse | None:
+        text = self.cleaned_data["where"]
+        if not text:
+            return None
+        found = Warehouse.objects.filter(name=text).first()
+        if found is None:
+            raise imports.unknown(f"没有叫“{text}”的仓库。")
+        return found
+
+
+class StockImporter(imports.Importer):
+    key, title = "stock", "物品"
+    form_class = StockRow
+    synonyms = {"name": ("物品名称", "名称"), "unit": ("计量单位",)}
+    natural_key = ("name", "spec")
+    on_existing = "update"
+    examples = ({"name": "灯管", "unit": "支"},)
+    remembered: list[tuple[str, str, str]] = []
+
+    def existing(self, keys: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        return keys & set(Item.objects.values_list("name", "spec"))
+
+    def choices(self, name: str, text: str) -> list[tuple[str, str]]:
+        return [(one.name, one.name) for one in Warehouse.objects.all()]
+
+    def remember(self, name: str, text: str, meaning: str) -> None:
+        self.remembered.append((name, text, meaning))
+
+    def apply(self, rows: list[imports.Row], by: Any) -> None:
+        for row in rows:
+            if row.cleaned["name"] == "炸":
+                raise RuleBroken(f"第 {row.number} 行不能导入。")
+            Item.objects.update_or_create(
+                name=row.cleaned["name"], spec=row.cleaned["spec"],
+                defaults={"unit": row.cleaned["unit"], "minimum": row.cleaned["minimum"] or 0},
+            )  # fmt: skip
+
+
+class ImportStock(imports.ImportPage):
+    importer = StockImporter
+    permission = "stores.manage"
+    back = "/items/"
 
 
 class Open(Page):
@@ -154,6 +212,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("login/", Open.as_view(), name="login"),
     path("items/", Items.as_view(), name="items"),
+    path("items/import/", ImportStock.as_view(), name="item-import"),
     path("items/new/", EditItem.as_view(), name="item-new"),
     path("items/<int:pk>/", ItemPage.as_view(), name="item"),
     path("items/<int:pk>/edit/", EditItem.as_view(), name="item-edit"),

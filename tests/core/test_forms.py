@@ -141,7 +141,10 @@ def test_numbers_stand_in_text_boxes_that_keep_what_was_typed() -> None:
 
 def test_the_select_draws_what_djangos_own_draws() -> None:
     choices = [("", "请选"), ("a", "<甲>"), ("组", [("b", "乙"), ("c", "丙")])]
-    theirs, ours = django_forms.Select(attrs={"class": "x"}, choices=choices), forms.Select(attrs={"class": "x"}, choices=choices)
+    theirs, ours = (
+        django_forms.Select(attrs={"class": "x"}, choices=choices),
+        forms.Select(attrs={"class": "x"}, choices=choices),
+    )
 
     found = [parse_html(widget.render("n", "b", {"id": "i"})) for widget in (theirs, ours)]
 
@@ -170,7 +173,9 @@ class Persons(forms.Form):
 def people(db: Any) -> dict[str, User]:
     return {
         "wang": make_people.user("repairer", name="王伟", staff_number="1001", username="wangwei"),
-        "other": make_people.user("repairer", name="王伟", staff_number="1002", department=make_people.department("教务处")),
+        "other": make_people.user(
+            "repairer", name="王伟", staff_number="1002", department=make_people.department("教务处")
+        ),
         "he": make_people.user("repairer", name="何平", staff_number=""),
         "gone": make_people.user("repairer", name="老李", is_active=False),
     }
@@ -178,7 +183,14 @@ def people(db: Any) -> dict[str, User]:
 
 @pytest.mark.parametrize(
     ("typed", "who"),
-    [("王伟 1001", "wang"), ("王伟　1002", "other"), ("1002", "other"), ("wangwei", "wang"), ("何平", "he"), (" 何平 ", "he")],
+    [
+        ("王伟 1001", "wang"),
+        ("王伟　1002", "other"),
+        ("1002", "other"),
+        ("wangwei", "wang"),
+        ("何平", "he"),
+        (" 何平 ", "he"),
+    ],
 )
 def test_a_person_is_found_by_name_number_or_account(people: dict[str, User], typed: str, who: str) -> None:
     form = Persons({"one": typed})
@@ -201,7 +213,11 @@ def test_a_person_who_is_not_clear_is_an_error(people: dict[str, User], typed: s
 
 
 def test_the_box_offers_the_people_and_keeps_what_was_typed(people: dict[str, User]) -> None:
-    empty, chosen, typed = str(Persons()["one"]), str(Persons(initial={"one": people["he"].pk})["one"]), str(Persons({"one": "<x>"})["one"])
+    empty, chosen, typed = (
+        str(Persons()["one"]),
+        str(Persons(initial={"one": people["he"].pk})["one"]),
+        str(Persons({"one": "<x>"})["one"]),
+    )
 
     assert empty.count("<option") == 3
     assert 'list="id_one_list"' in empty

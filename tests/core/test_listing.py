@@ -6,13 +6,15 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import django_filters
 import pytest
 from django.http import QueryDict
 
-from core.listing import Rows, SearchFilter, query_of, same_query, sort_keys
+from core.listing import Column, Listing, Rows, SearchFilter, query_of, same_query, sort_keys
 from core.models import SavedFilter
 from stores.models import Item
 from tests import make_people
+from tests.core.site import ItemFilters
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.site")]
 
@@ -240,13 +242,22 @@ def test_filters_are_saved_shown_as_tabs_and_dropped(client: Any, keeper: Any) -
     client.post("/items/", {"delete_filter": own.pk})
 
     assert saved == ("我的五金", "category=%E4%BA%94%E9%87%91", keeper)
-    assert [(tab["label"], tab["current"]) for tab in tabs] == [("全部", False), ("灯具", False), ("我的五金（我存的）", True)]
+    assert [(tab["label"], tab["current"]) for tab in tabs] == [
+        ("全部", False),
+        ("灯具", False),
+        ("我的五金（我存的）", True),
+    ]
     assert SavedFilter.objects.count() == 0
 
 
 @pytest.mark.parametrize(
     ("query", "name", "words"),
-    [("", "空", "先选好条件"), ("?q=x", "", "最多 20 个字"), ("?q=x", "长" * 21, "最多 20 个字"), ("?q=" + "x" * 600, "长", "条件太长")],
+    [
+        ("", "空", "先选好条件"),
+        ("?q=x", "", "最多 20 个字"),
+        ("?q=x", "长" * 21, "最多 20 个字"),
+        ("?q=" + "x" * 600, "长", "条件太长"),
+    ],
 )
 def test_filters_that_cannot_be_saved(client: Any, keeper: Any, query: str, name: str, words: str) -> None:
     response = client.post("/items/" + query, {"save_filter": name}, follow=True)
@@ -288,3 +299,43 @@ def test_an_empty_list_says_what_to_do(client: Any, keeper: Any) -> None:
 
     assert "还没有物品" in page
     assert not re.search(r"<table", page)
+
+
+def test_a_select_with_too_many_options_is_found_out() -> None:
+    class Long(ItemFilters):
+        unit = django_filters.ChoiceFilter(label="单位", choices=[(str(n), str(n)) for n in range(61)])
+
+        class Meta:
+            model = Item
+            fields: list[str] = []
+
+    assert Long(QueryDict()).too_long == ["unit"]
+    assert ItemFilters(QueryDict()).too_long == []
+
+
+def test_a_list_without_a_link_is_named_by_its_first_column(rf: Any) -> None:
+    class Plain(Listing):
+        model = Item
+        columns = (Column("name", "品名"), Column("active", "在用", kind="bool"), Column("unit", "单位", phone="label"))
+
+    html = Plain().row(Item(name="灯", unit=""))
+
+    assert html == '<tr><th scope="row" class="first">灯</th><td>是</td><td class="cards-hide"></td></tr>'
+
+
+def test_states_are_drawn_and_exported_as_words() -> None:
+    from assets.models import Card
+
+    class Cards(Listing):
+        model = Card
+        columns = (
+            Column("number", "编号", link=True),
+            Column("state", "状态", kind="state"),
+            Column("kind", "类", value="get_state_display"),
+        )
+
+    card = Card(number="A1", name="椅", state="leaving")
+    listing = Cards()
+
+    assert '<span class="state state-accepted">待处置</span>' in listing.row(card)
+    assert [column.reader(Card)(card) for column in listing.sheet_columns()] == ["A1", "待处置", "待处置"]

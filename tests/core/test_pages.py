@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from django.db import connection
 from django.test import Client
 
 from assets.models import Card
+from core import clock
 from core.models import Attachment, LogEntry, SpentToken
+from core.pages import sweep
 from stores.models import Item
 from tests import make_people
 from tests.make_core import photo, posted
@@ -78,7 +81,9 @@ def test_an_edit_logs_what_changed(client: Any, keeper: Any, item: Item) -> None
     item.refresh_from_db()
     assert response.status_code == 302
     assert (item.spec, item.version) == ("T8 36W", 2)
-    assert entries(item) == [("edit", "周保管", "修改规格、最低库存", {"规格": ["", "T8 36W"], "最低库存": ["5.00", "8"]})]
+    assert entries(item) == [
+        ("edit", "周保管", "修改规格、最低库存", {"规格": ["", "T8 36W"], "最低库存": ["5.00", "8"]})
+    ]
 
 
 def test_an_edit_saved_unchanged_changes_nothing(client: Any, keeper: Any, item: Item) -> None:
@@ -157,7 +162,7 @@ def test_the_summary_leads_to_the_fields(client: Any, keeper: Any) -> None:
     assert '<a href="#id_minimum">最低库存：只填数字，如 1234.50。</a>' in page
     assert 'aria-describedby="id_unit_error"' in page
     assert '<div class="invalid-feedback d-block" id="id_unit_error">' in page
-    assert "规格 <span class=\"quiet fw-normal\">（可不填）</span>" in page
+    assert '规格 <span class="quiet fw-normal">（可不填）</span>' in page
 
 
 def test_pages_without_the_permission_are_refused_with_a_reason(client: Any, item: Item) -> None:
@@ -168,7 +173,9 @@ def test_pages_without_the_permission_are_refused_with_a_reason(client: Any, ite
     assert response.status_code == 403
 
 
-@pytest.mark.parametrize("address", ["/items/999/edit/", "/items/999/", "/items/999/rename/", "/cards/%00/leave/", "/cards/x/leave/"])
+@pytest.mark.parametrize(
+    "address", ["/items/999/edit/", "/items/999/", "/items/999/rename/", "/cards/%00/leave/", "/cards/x/leave/"]
+)
 def test_what_is_not_there_is_404(client: Any, keeper: Any, address: str) -> None:
     assert client.get(address).status_code == 404
 
@@ -317,3 +324,12 @@ def test_two_clicks_at_once_make_one_record() -> None:
 
     assert Item.objects.count() == 1
     assert urls == [f"/items/{Item.objects.get().pk}/"] * 4
+
+
+def test_old_tokens_are_forgotten() -> None:
+    with clock.at(clock.now() - dt.timedelta(days=61)):
+        SpentToken.objects.create(token="old")
+    SpentToken.objects.create(token="new")
+
+    assert sweep() == "清理表单凭证 1 个"
+    assert SpentToken.objects.get().token == "new"

@@ -34,7 +34,9 @@ def cells(kind: str, *values: Any) -> list[tuple[Any, str, str]]:
     return [(cell.value, cell.data_type, cell.number_format) for (cell,) in page.iter_rows(min_row=2)]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86", "-5", "@SUM(A1)", "\tx", "=cmd|' /C calc'!A0", "#N/A", "=", "-", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+86", "-5", "@SUM(A1)", "\tx", "=cmd|' /C calc'!A0", "#N/A", "=", "-", "\n=1"]
+)
 @pytest.mark.parametrize("kind", ["text", "money", "int", "date", "state"])
 def test_text_is_never_a_formula(text: str, kind: str) -> None:
     assert [(value, type_) for value, type_, _ in cells(kind, text)] == [(text, "s")]
@@ -43,7 +45,11 @@ def test_text_is_never_a_formula(text: str, kind: str) -> None:
 def test_header_heading_and_note_are_text_too() -> None:
     page = made(Sheet("=x", [("=1+1", "text")], [["a"]], heading="=2+2", note="=3+3")).active
 
-    assert [(page[at].value, page[at].data_type) for at in ("A1", "A2", "A5")] == [("=2+2", "s"), ("=1+1", "s"), ("=3+3", "s")]
+    assert [(page[at].value, page[at].data_type) for at in ("A1", "A2", "A5")] == [
+        ("=2+2", "s"),
+        ("=1+1", "s"),
+        ("=3+3", "s"),
+    ]
 
 
 def test_what_xml_cannot_hold_is_left_out() -> None:
@@ -62,7 +68,7 @@ def test_numbers_and_dates_are_real() -> None:
         (dt.datetime(2025, 11, 30, 23, 30), "d", "yyyy-mm-dd hh:mm"), (dt.datetime(2025, 1, 2, 3, 4, 5), "d", "yyyy-mm-dd hh:mm"),
     ]  # fmt: skip
     assert cells("date", NOW) == [(dt.datetime(2025, 11, 30), "d", "yyyy-mm-dd")]
-    assert [value for value, _, _ in cells("bool", True, False, None)] == ["是", "否", None]
+    assert [value for value, _, _ in cells("bool", True, None, False)] == ["是", None, "否"]
 
 
 def test_what_is_no_number_or_date_stays_text() -> None:
@@ -75,7 +81,9 @@ def test_what_is_no_number_or_date_stays_text() -> None:
 
 def test_a_sheet_is_ready_to_use_and_print() -> None:
     rows = [["灯", 2, Decimal("10.10")], ["=x", 3, Decimal("0.20")], ["", None, None]]
-    page = made(Sheet("11月/明细", [("名称", "text"), ("数量", "int+"), ("金额", "money+", 20)], rows, heading="维修明细")).active
+    page = made(
+        Sheet("11月/明细", [("名称", "text"), ("数量", "int+"), ("金额", "money+", 20)], rows, heading="维修明细")
+    ).active
 
     assert page.title == "11月 明细"
     assert [cell.value for cell in page[2]] == ["名称", "数量", "金额"]
@@ -116,7 +124,10 @@ def test_the_export_holds_all_filtered_rows_in_the_order_of_the_screen(client: A
         response = client.get("/items/?category=灯具&sort=-name&after=x&export=xlsx")
 
     page = opened(response)
-    assert response.headers["Content-Disposition"] == "attachment; filename*=utf-8''%E7%89%A9%E5%93%81_2025%E5%B9%B411%E6%9C%88.xlsx"
+    assert (
+        response.headers["Content-Disposition"]
+        == "attachment; filename*=utf-8''%E7%89%A9%E5%93%81_2025%E5%B9%B411%E6%9C%88.xlsx"
+    )
     assert response.headers["Content-Type"] == sheets.XLSX
     assert [[cell.value for cell in row] for row in page.iter_rows()] == [
         ["品名", "规格", "类别", "最低库存", "在用"],
@@ -178,10 +189,16 @@ def test_the_worker_asks_for_the_rights_again(db: Any) -> None:
 
 
 def test_a_workbook_is_read_where_it_stands() -> None:
-    found = read_rows(book(("甲", [[None, "品名"], [None, "灯"], [1001.0, dt.datetime(2026, 1, 2)]]), ("空", []), ("乙", [["x"]])))
+    found = read_rows(
+        book(("甲", [[None, "品名"], [None, "灯"], [1001.0, dt.datetime(2026, 1, 2)]]), ("空", []), ("乙", [["x"]]))
+    )
 
     assert [sheet.title for sheet in found] == ["甲", "乙"]
-    assert [[cell_text(value) for value in row] for row in found[0].rows] == [["", "品名"], ["", "灯"], ["1001", "2026-01-02"]]
+    assert [[cell_text(value) for value in row] for row in found[0].rows] == [
+        ["", "品名"],
+        ["", "灯"],
+        ["1001", "2026-01-02"],
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])

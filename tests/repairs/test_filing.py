@@ -332,7 +332,7 @@ def test_danger_by_kind_or_by_word(kind, ticked):
     ticket = make.ticket(category=make.category(kind), hazard=ticked)
 
     assert (ticket.hazard, ticket.priority, ticket.due_at) == (True, 1, moment(2026, 11, 23, 21))
-    assert texts(ticket) == ["报修，勾选了有危险"] if ticked else ["报修，属安全隐患"]
+    assert texts(ticket) == ["报修，勾选了有危险" if ticked else "报修，属安全隐患"]
     assert list(Notice.objects.values_list("user", "text", "urgent")) == [
         (clerk.pk, f"安全隐患：3号楼 3层 312 寝室，{kind}", True)
     ]

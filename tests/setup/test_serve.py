@@ -33,6 +33,7 @@ def database(tmp_path, monkeypatch, settings):
     path = tmp_path / "houqin.sqlite3"
     settings.VAR = tmp_path
     monkeypatch.setattr(serve, "sqlite_file", lambda: path)
+    monkeypatch.setattr(serve, "migrations_digest", lambda: "these")
     return path
 
 
@@ -52,7 +53,7 @@ def test_a_missing_file_is_new(database):
 
 
 def test_a_demo_of_these_migrations_is_kept(database):
-    fill(database, demo=True, stamp=serve.migrations_digest())
+    fill(database, demo=True, stamp="these")
 
     assert serve.clear_the_way(options()) is False
     assert database.exists()
@@ -97,7 +98,7 @@ def test_a_school_whose_setup_waits_gets_no_demo(database):
 
 
 def test_a_demo_is_no_place_for_a_real_school(database):
-    fill(database, demo=True, stamp=serve.migrations_digest())
+    fill(database, demo=True, stamp="these")
 
     with pytest.raises(Refused, match="是演示库"):
         serve.clear_the_way(options(no_demo=True))
@@ -132,7 +133,7 @@ def test_a_new_demo_is_not_opened_to_other_machines(database, settings, monkeypa
 @pytest.mark.django_db
 def test_an_existing_demo_is_not_opened_to_other_machines(database, settings, monkeypatch):
     settings.SQLITE = True
-    fill(database, demo=True, stamp=serve.migrations_digest())
+    fill(database, demo=True, stamp="these")
     monkeypatch.setattr(serve, "migrate", lambda: None)
     monkeypatch.setattr(serve, "collect_static", lambda: None)
     monkeypatch.setattr(serve, "is_demo", lambda: True)
@@ -178,3 +179,16 @@ def test_static_files_are_collected_only_when_changed(tmp_path, settings, monkey
     serve.collect_static()
 
     assert calls == ["collectstatic", "collectstatic"]
+
+
+def test_the_stamp_follows_the_texts_of_migrations(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "ROOT", str(tmp_path))
+    (tmp_path / "campus" / "migrations").mkdir(parents=True)
+    migration = tmp_path / "campus" / "migrations" / "0001_initial.py"
+    migration.write_bytes(b"a = 1\n")
+    first = serve.migrations_digest()
+
+    migration.write_bytes(b"a = 1\r\n")
+    assert serve.migrations_digest() == first  # a checkout on Windows
+    migration.write_bytes(b"a = 2\n")
+    assert serve.migrations_digest() != first
