@@ -6,6 +6,7 @@ import hmac
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth import login, password_validation
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -88,4 +89,5 @@ class Setup(Page):
         cache.clear()
         serve.setup_done()
         login(request, user)
+        messages.success(request, "学校已建立。接下来在“地点”里按楼层成批录入或导入 Excel，在“人员”里导入老师和师傅，再印二维码标签。")
         return HttpResponseRedirect(reverse("campus:settings"))

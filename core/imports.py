@@ -357,7 +357,14 @@ def error_sheet(importer: Importer, rows: Sequence[Row]) -> sheets.Sheet:
 
 
 def problem_words(importer: Importer, row: Row) -> str:
-    return "；".join(f"{importer.label(name)}：{text}" for name, text in row.errors.items())
+    """Everything that is wrong with a row, in one line."""
+    return "；".join(f"{importer.label(name)}：{text}" for name, text in _in_order(importer, row))
+
+
+def _in_order(importer: Importer, row: Row) -> list[tuple[str, str]]:
+    """A row's errors in the order of the columns: PostgreSQL keeps JSON objects in an order of its own."""
+    names = list(importer.fields)
+    return sorted(row.errors.items(), key=lambda pair: names.index(pair[0]) if pair[0] in names else -1)
 
 
 # ---------- the page ----------
@@ -473,7 +480,7 @@ class ImportPage(Page):
         ]  # fmt: skip
         lines = [
             {"where": f"{row.sheet} · 第 {row.number} 行 · {self.it.label(name)}", "text": row.data.get(name, ""), "problem": text}
-            for row in bad[:SHOWN_ERRORS] for name, text in row.errors.items()
+            for row in bad[:SHOWN_ERRORS] for name, text in _in_order(self.it, row)
         ]  # fmt: skip
         counts = run.counts if run is not None else {}
         return self.render(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -77,7 +78,11 @@ class File(Page):
     small = False
 
     def get(self, request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        row = Attachment.objects.select_related("kind").filter(token=token).first() if len(token) <= 32 else None
+        row = (
+            Attachment.objects.select_related("kind").filter(token=token).first()
+            if re.fullmatch(r"[A-Za-z0-9_-]{1,32}", token)
+            else None
+        )
         if row is None or not files.may_see(request, row):
             raise Http404("没有这个文件，或者您不能查看。")
         stored = row.thumb if self.small and row.thumb else row.file

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
+from core.models import Notice
 from repairs import priority
 from repairs.models import Ticket
 from repairs.services.acceptance import deem_accepted, lapse_unanswered
+from repairs.services.base import day as named
 from repairs.services.base import office_users, tell
 
 
 def run(day: dt.date) -> str:
-    """One school day's round; idempotent. Returns a line for the status page."""
+    """One day's round; a second one on the same day finds nothing left to do. Returns a line for the status page."""
     deemed, lapsed = deem_accepted(), lapse_unanswered()
     counted = priority.refresh_all()
-    held = Ticket.objects.filter(state="held", hold_until=day).select_related("place", "category", "lead")
-    for ticket in held:
-        tell([ticket.lead, *office_users()], ticket, "挂起今天到期，请恢复或改日期")
+    words = f"挂起到{named(day)}为止，请恢复维修或改日期"
+    for ticket in Ticket.objects.filter(state="held", hold_until=day).select_related("place", "category", "lead"):
+        if not Notice.objects.filter(url=ticket.get_absolute_url(), text__startswith=words).exists():
+            tell([ticket.lead, *office_users()], ticket, words)
     return f"默认验收 {deemed} 张，到期撤销或转交 {lapsed} 张，重算优先级 {counted} 张"

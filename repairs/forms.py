@@ -436,7 +436,7 @@ class CorrectForm(Form):
         super().__init__(*args, **kwargs)
         names = list(Category.objects.filter(parent__isnull=False, active=True).values_list("name", flat=True))
         self.fields["category"].widget = Datalist(suggestions=lambda: names)
-        adapt("category", self.fields["category"])
+        adapt(self.fields["category"])
 
     def clean_category(self) -> Category:
         name = self.cleaned_data["category"]

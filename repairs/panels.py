@@ -6,8 +6,10 @@ from typing import Any
 
 from django.urls import reverse
 
+from core import clock
 from core.pages import Action
 from core.panels import Panel, PanelRow
+from core.plan import Month
 from core.rights import can, scopes
 from repairs.listings import due_words
 from repairs.models import Ticket
@@ -73,3 +75,15 @@ def area(user: Any, obj: Any = None) -> Panel | None:
         return None
     rows = Ticket.objects.open().filter(place__use__in=uses).select_related(*ROWS).order_by("priority", "-score")[:8]
     return Panel("我这片的报修", [_row(t) for t in rows], empty="现在没有未完成的报修。", more=("全部", reverse("repairs:list") + "?open=1"))
+
+
+def money(user: Any, obj: Any = None) -> Panel | None:
+    """Home of finance: this month's two sheets."""
+    if not can(user, "finance.view_sheets") or can(user, "repairs.manage"):
+        return None
+    month = Month.of(clock.today())
+    rows = [
+        PanelRow("维修费用明细", f"{reverse('finance:repairs')}?month={month}", note=f"{month.words}，每张单的材料和工时"),
+        PanelRow("维修费用汇总", f"{reverse('finance:summary')}?month={month}", note=f"{month.words}，按楼和类别"),
+    ]
+    return Panel("本月财务表", rows, key="money")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -217,7 +218,12 @@ def _reason(group: _Group, month: Month) -> str:
 
 
 def _in_season(group: _Group, month: Month) -> bool:
-    return bool(group.season) and month.month in months(group.season)
+    return month.month in _months(group.season)
+
+
+@cache
+def _months(season: str) -> frozenset[int]:
+    return frozenset(months(season))
 
 
 def _section(group: _Group, month: Month) -> str:
@@ -230,20 +236,27 @@ def _section(group: _Group, month: Month) -> str:
     return SECTIONS.get(group.use, "routine-repairs")
 
 
-def _line(group: _Group, month: Month) -> SourceLine:
+def _bare(group: _Group, month: Month) -> SourceLine:
+    """The line without its words: enough to put it in order and to condense it."""
     hazard = group.bucket.startswith("hazard")
+    return SourceLine(
+        key=group.key, section=_section(group, month), title="", count=group.count, quantity=group.quantity,
+        oldest=clock.local(group.oldest).date() if group.oldest else None, due=group.due, hazard=hazard,
+        rank=(0 if hazard else 1, 0 if group.urgent else 1, -group.late, -group.quantity),
+    )  # fmt: skip
+
+
+def _worded(line: SourceLine, group: _Group, month: Month) -> SourceLine:
+    """The line with its words; only what is shown is worded."""
     query: dict[str, Any] = {"open": 1, "category": group.category}
     if group.use:
         query["use"] = group.use
-    if hazard:
+    if line.hazard:
         query["hazard"] = 1
     lead = group.leads.most_common(1)
-    return SourceLine(
-        key=group.key, section=_section(group, month), title=_title(group), count=group.count, quantity=group.quantity,
-        places=_places(group)[:TITLE], oldest=clock.local(group.oldest).date() if group.oldest else None, due=group.due,
-        owner=lead[0][0] if lead else group.duty, reason=_reason(group, month), hazard=hazard,
-        url=f"{reverse('repairs:list')}?{urlencode(query)}",
-        rank=(0 if hazard else 1, 0 if group.urgent else 1, -group.late, -group.quantity),
+    return replace(
+        line, title=_title(group), places=_places(group)[:TITLE], owner=lead[0][0] if lead else group.duty,
+        reason=_reason(group, month), url=f"{reverse('repairs:list')}?{urlencode(query)}",
     )  # fmt: skip
 
 
@@ -263,7 +276,9 @@ def _rest(section: str, lines: list[SourceLine]) -> SourceLine:
 
 def plan_lines(month: Month, without: Without | None = None) -> list[SourceLine]:
     """The lines of a month, most pressing first."""
-    return condense((_line(group, month) for group in _groups(month, without)), _rest)
+    groups = {group.key: group for group in _groups(month, without)}
+    lines = condense((_bare(group, month) for group in groups.values()), _rest)
+    return [_worded(line, groups[line.key], month) if line.key in groups else line for line in lines]
 
 
 def members(month: Month, key: str, without: Without | None = None) -> Members:
@@ -278,7 +293,7 @@ def all_members(month: Month, keys: Iterable[str], without: Without | None = Non
     shown: set[str] = set()
     section_of: dict[str, str] = {}
     if rests:
-        lines = [_line(group, month) for group in _groups(month, without)]
+        lines = [_bare(group, month) for group in _groups(month, without)]
         section_of = {line.key: line.section for line in lines}
         shown = {line.key for line in condense(lines, _rest)}
     found: dict[str, Members] = {}

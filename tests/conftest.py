@@ -49,6 +49,16 @@ def media(settings: Any, tmp_path: Path) -> Path:
     return settings.MEDIA_ROOT
 
 
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    """What a rolled-back test stored must not be believed by the next one."""
+    from campus import cache
+
+    cache.clear()
+    yield
+    cache.clear()
+
+
 class Watch:
     """What a browser complained about: console errors, failed scripts, requests to other hosts."""
 

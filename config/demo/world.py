@@ -58,6 +58,7 @@ class World:
     classes: list[ClassGroup] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     by_name: dict[str, Place] = field(default_factory=dict)
+    stock: Any = None  # the shelves, see `goods`
 
     @property
     def today(self) -> dt.date:

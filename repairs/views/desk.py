@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from campus import calendar, profile
 from campus.figures import figure
-from core import clock
+from core import clock, tick
 from core.listing import Bulk, picked
 from core.pages import Action, AlreadyDone, ListPage, Page, remember, spend
 from core.templatetags.houqin import wait
@@ -129,7 +129,7 @@ class Desk(ListPage):
         return super().get_context(
             figures=self.heads(), together=together, unseen=self.counts["unseen"],
             arrived=parts_arrived(Ticket.objects.all()).count(), school=profile.current(),
-            today=calendar.today_words(), **extra,
+            today=calendar.today_words(), last_tick=tick.last(), **extra,
         )  # fmt: skip
 
 

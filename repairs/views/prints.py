@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404
 
 from campus import profile
@@ -32,13 +32,21 @@ class Slips(Page):
         elif building.isascii() and building.isdigit() and len(building) < 18:
             rows = rows.filter(Q(place__building=int(building)) | Q(place=int(building)), state__in=["dispatched", "doing"])
         else:
-            raise Http404("没有选要打印的报修单。")
+            return super().get_context(tickets=[], school=profile.current(), buildings=self.buildings(rows), **extra)
         if not is_office(user):
             rows = rows.filter(Q(lead=user) | Q(helpers=user)).distinct()
         tickets = list(rows.order_by("place__path", "priority", "-score")[:200])
         if not tickets:
             raise Http404("没有要打印的派工单。")
-        return super().get_context(tickets=tickets, school=profile.current(), **extra)
+        return super().get_context(tickets=tickets, school=profile.current(), buildings=[], **extra)
+
+    def buildings(self, rows: Any) -> list[dict[str, Any]]:
+        """Buildings with dispatched work, to print all of one at once."""
+        user = self.request.user
+        mine = rows if is_office(user) else rows.filter(lead=user)
+        waiting = mine.filter(state__in=["dispatched", "doing"]).order_by()
+        found = waiting.values("place__building", "place__building__name").annotate(n=Count("pk")).order_by("-n")
+        return [row for row in found if row["place__building"]]
 
 
 class AcceptancePaper(TicketPage):

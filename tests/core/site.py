@@ -44,6 +44,9 @@ class ItemListing(Listing):
         Column("unit", "单位", cell=lambda record, value: f"每{value}", where="screen"),
     )
 
+    def url(self, record: Any) -> str:
+        return f"/items/{record.pk}/"
+
     def row_class(self, record: Any) -> str:
         return "" if record.active else "is-late"
 
@@ -73,6 +76,9 @@ class EditItem(FormPage):
     model, form_class = Item, ItemForm
     permission = "stores.manage"
     crumbs = (("物品", "/items/"),)
+
+    def back_url(self) -> str:
+        return "/items/"
 
     def get_success_url(self, record: Any) -> str:
         return f"/items/{record.pk}/"
@@ -219,4 +225,3 @@ urlpatterns = [
     path("items/<int:pk>/rename/", Rename.as_view(), name="item-rename"),
     path("cards/<str:slug>/leave/", Leave.as_view(), name="card-leave"),
 ]
-Item.get_absolute_url = lambda self: f"/items/{self.pk}/"  # type: ignore[attr-defined]

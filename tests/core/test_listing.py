@@ -329,7 +329,7 @@ def test_states_are_drawn_and_exported_as_words() -> None:
     class Cards(Listing):
         model = Card
         columns = (
-            Column("number", "编号", link=True),
+            Column("number", "编号"),
             Column("state", "状态", kind="state"),
             Column("kind", "类", value="get_state_display"),
         )

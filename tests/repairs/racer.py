@@ -1,7 +1,7 @@
-"""One process of a race over tickets: `python -m tests.repairs.racer prepare|run|report JOB [N]`, on the DATABASE_URL it gets.
+"""One process of the races over tickets, on the DATABASE_URL it gets: `python -m tests.repairs.racer prepare`, `... run N`.
 
-`dispatch`: two clerks, each in a process of his own, send one ticket to two repairers. `file`: two processes with five
-threads each file ten faults. `merge`: two clerks merge two tickets into each other, the opposite way round.
+A runner reads lines: the name of a job makes it stand at the starting line and answer `ready`; `go` lets its threads
+go and answers how each ended; `report` answers what the database holds. The jobs stand in `attempt`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-THREADS = {"dispatch": 1, "file": 5, "merge": 1, "join": 5}
+THREADS = {"dispatch": 1, "merge": 1, "file": 5, "join": 5}  # in each of two processes
+NAMES = {"dispatch": "301", "merge": "302", "file": "303", "join": "304"}  # each race has a room of its own
 
 
 class NoMigrations:
@@ -28,8 +29,8 @@ class NoMigrations:
         return None
 
 
-def prepare(job: str) -> None:
-    """Make the tables, the people, and two tickets at one place."""
+def prepare() -> None:
+    """Make the tables, the people, and what the races are about."""
     from django.conf import settings
     from django.core.management import call_command
 
@@ -40,46 +41,54 @@ def prepare(job: str) -> None:
     make.repairer(), make.repairer2()
     for number in range(2):
         make.user("clerk", username=f"clerk{number}", name=f"{number + 1}号职员")
-    if job != "file":
-        lamp, place = make.category(), make.place()
-        first = make.ticket("accepted" if job == "dispatch" else "new", category=lamp, place=place)
-        make.ticket(category=lamp, place=place, by=first.reporter)
-    else:
-        make.category(), make.place(), make.teacher()
+    teacher = make.teacher()
+    for job, name in NAMES.items():
+        place = make.place(name, building_name=f"{name}号楼")  # apart, so that their priorities do not mix
+        for _ in range({"dispatch": 1, "merge": 2, "file": 0, "join": 1}[job]):
+            make.ticket("accepted" if job == "dispatch" else "new", place=place, by=teacher)
 
 
 def attempt(job: str, number: int) -> Any:
-    """What each of the racers tries."""
+    """What each racer tries; `number` is its process.
+
+    dispatch: two clerks send one ticket to two repairers. merge: two clerks merge two tickets into each other.
+    file: ten reports at once. join: ten clicks on 我也遇到 from one phone.
+    """
     from campus.models import Place, User
     from repairs import services
     from repairs.models import Category, Ticket
 
+    place = Place.objects.get(name=NAMES[job], kind="room")
     if job == "file":
-        ticket, _ = services.open_ticket(
-            place=Place.objects.get(kind="room"), category=Category.objects.get(name="灯不亮"),
-            by=User.objects.get(username="teacher"),
-        )  # fmt: skip
-        return ticket.number
-    first, second = Ticket.objects.order_by("pk")
+        teacher = User.objects.get(username="teacher")
+        return services.open_ticket(place=place, category=Category.objects.get(name="灯不亮"), by=teacher)[0].number
+    tickets = list(Ticket.objects.filter(place=place).order_by("pk"))
     if job == "join":
-        services.join(first, device="phone-1")
+        services.join(tickets[0], device="phone-1")
         return "joined"
     clerk = User.objects.get(username=f"clerk{number}")
     if job == "merge":
-        pair = (first, second) if number else (second, first)
-        return services.merge(pair[0], by=clerk, into=pair[1]).state
+        return services.merge(tickets[number], by=clerk, into=tickets[1 - number]).state
     lead = User.objects.get(username=("repairer", "repairer2")[number])
-    return services.dispatch(first, by=clerk, lead=lead, version=first.version).lead.name
+    return services.dispatch(tickets[0], by=clerk, lead=lead, version=tickets[0].version).lead.name
 
 
-def run(job: str, number: int) -> None:
-    """Wait for the starting line on stdin, then try; say how each try ended."""
+def run(number: int) -> None:
+    """Do what the lines on stdin say."""
+    for line in sys.stdin:
+        if line.strip() == "report":
+            print(json.dumps(report()), flush=True)
+        else:
+            race_once(line.strip(), number)
+
+
+def race_once(job: str, number: int) -> None:
+    """One race of this process's threads."""
     from django.db import connection
 
     from core.workflow import RuleBroken
 
-    threads = THREADS[job]
-    gate, ends = threading.Barrier(threads + 1), []
+    gate, ends = threading.Barrier(THREADS[job] + 1), []
 
     def one() -> None:
         connection.ensure_connection()
@@ -91,57 +100,79 @@ def run(job: str, number: int) -> None:
         finally:
             connection.close()
 
-    racers = [threading.Thread(target=one) for _ in range(threads)]
-    for thread in racers:
+    threads = [threading.Thread(target=one) for _ in range(THREADS[job])]
+    for thread in threads:
         thread.start()
     print("ready", flush=True)
     sys.stdin.readline()
     gate.wait()
-    for thread in racers:
+    for thread in threads:
         thread.join()
     print(json.dumps(ends), flush=True)
 
 
-def report(job: str) -> None:
-    """What the database holds afterwards."""
+def report() -> dict[str, Any]:
+    """What the database holds about each race."""
     from core.models import LogEntry, Notice
-    from repairs.models import Follower, Ticket
+    from repairs.models import Ticket
 
-    tickets = Ticket.objects.order_by("number")
-    print(json.dumps({
-        "tickets": list(tickets.values_list("number", "state", "lead__name", "dispatched_by__name")),
-        "verbs": sorted(LogEntry.objects.exclude(verb__in=["file", "create"]).values_list("verb", flat=True)),
-        "words": sorted(set(tickets.values_list("priority_words", flat=True))),
-        "told": sorted(Notice.objects.values_list("user__name", flat=True)),
-        "followers": Follower.objects.count(),
-    }))  # fmt: skip
+    found = {}
+    for job, name in NAMES.items():
+        tickets = Ticket.objects.filter(place__name=name).order_by("number")
+        of = {"kind__model": "ticket", "object_id__in": list(tickets.values_list("pk", flat=True))}
+        found[job] = {
+            "tickets": list(tickets.values_list("number", "state", "lead__name", "dispatched_by__name")),
+            "verbs": sorted(LogEntry.objects.filter(**of).exclude(verb="file").values_list("verb", flat=True)),
+            "words": sorted(set(tickets.values_list("priority_words", flat=True))),
+            "told": sorted(Notice.objects.filter(text__contains=name).values_list("user__name", flat=True)),
+            "followers": sum(ticket.followers.count() for ticket in tickets),
+        }
+    return found
 
 
-def race(job: str, url: str) -> tuple[list[list[str]], dict[str, Any]]:
-    """Called by the tests: tries from two processes; how they ended, sorted, and what the database holds."""
-    env = {**os.environ, "DATABASE_URL": url, "HOUQIN_TESTING": "1", "PYTHONPATH": str(ROOT)}
+class Runners:
+    """The two processes as the tests see them."""
 
-    def start(*words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.repairs.racer", *words],
-            cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+    def __init__(self, url: str) -> None:
+        self.env = {**os.environ, "DATABASE_URL": url, "HOUQIN_TESTING": "1", "PYTHONPATH": str(ROOT)}
+        subprocess.run([*self._command("prepare")], cwd=ROOT, env=self.env, check=True, timeout=120)
+        self.processes = [
+            subprocess.Popen(
+                self._command("run", str(number)),
+                cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            for number in range(2)
+        ]  # fmt: skip
 
-    def finish(process: subprocess.Popen[str], said: str = "") -> str:
-        out, _ = process.communicate(said, timeout=120)
-        assert process.returncode == 0
-        return out
+    @staticmethod
+    def _command(*words: str) -> list[str]:
+        return [sys.executable, "-m", "tests.repairs.racer", *words]
 
-    finish(start("prepare", job))
-    racers = [start("run", job, "0"), start("run", job, "1")]
-    for process in racers:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    for process in racers:  # both stand at the line; only now either goes
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    ends = [end for process in racers for end in json.loads(finish(process))]
-    return sorted(ends), json.loads(finish(start("report", job)))
+    def _say(self, number: int, words: str) -> None:
+        stream = self.processes[number].stdin
+        assert stream is not None
+        stream.write(words + "\n")
+        stream.flush()
+
+    def _hear(self, number: int) -> str:
+        stream = self.processes[number].stdout
+        assert stream is not None
+        return stream.readline().strip()
+
+    def race(self, job: str) -> tuple[list[list[str]], dict[str, Any]]:
+        """How all tries ended, sorted, and what the database holds about this race."""
+        for number in range(2):
+            self._say(number, job)
+        assert [self._hear(number) for number in range(2)] == ["ready", "ready"]
+        for number in range(2):  # both stand at the line; only now either goes
+            self._say(number, "go")
+        ends = [end for number in range(2) for end in json.loads(self._hear(number))]
+        self._say(0, "report")
+        return sorted(ends), json.loads(self._hear(0))[job]
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.communicate(timeout=60)
 
 
 if __name__ == "__main__":
@@ -149,8 +180,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    verb, words = sys.argv[1], sys.argv[2:]
-    if verb == "run":
-        run(words[0], int(words[1]))
-    else:
-        {"prepare": prepare, "report": report}[verb](words[0])
+    prepare() if sys.argv[1] == "prepare" else run(int(sys.argv[2]))

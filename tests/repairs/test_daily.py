@@ -40,7 +40,7 @@ def test_twice_in_one_day_changes_nothing_more():
         late.number: "doing",
     }  # fmt: skip
     assert after[late.number]["priority_words"].endswith("超期 6 天")
-    held_words = "挂起今天到期，请恢复或改日期：3号楼 3层 312 寝室，灯不亮"
+    held_words = "挂起到12月1日为止，请恢复维修或改日期：3号楼 3层 312 寝室，灯不亮"
     assert list(Notice.objects.filter(text=held_words).order_by("user").values_list("user", flat=True)) == sorted(
         [clerk.pk, lead.pk]
     )

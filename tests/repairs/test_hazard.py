@@ -142,7 +142,7 @@ def test_lower_with_a_reason():
 
 
 def test_protection_by_lead_or_office():
-    lead, ticket = make.repairer(), None
+    lead = make.repairer()
     ticket = make.ticket("doing", hazard=True, lead=lead)
 
     fenced = services.protect(ticket, by=lead, protection="已断电")

@@ -1,0 +1,3 @@
+"""x"""
+def play(world):
+    pass

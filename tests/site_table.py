@@ -1,0 +1,245 @@
+"""Who may open what: one row an address, written by hand; `test_site` holds it against the resolver and the site.
+
+A row says to which of the world's records the address leads, which roles get the page, what the others get, and
+what a guest gets. Whoever adds an address decides here who may open it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ALL = frozenset(
+    "teacher homeroom repairer clerk director warden steward storekeeper assetkeeper finance viceprincipal principal admin".split()
+)
+OFFICE = frozenset({"clerk", "director"})
+LEADERS = frozenset({"viceprincipal", "principal"})
+READERS = OFFICE | LEADERS | {"finance"}
+ADMIN = frozenset({"admin"})
+SCHOOL = OFFICE | ADMIN  # settings and places
+STAFF = ALL - ADMIN  # whoever has to do with the school's daily life
+NOBODY: frozenset[str] = frozenset()
+
+SEES_TICKET = READERS | {"repairer", "assetkeeper", "warden", "homeroom"}  # in a dormitory room kept by the class teacher
+SEES_CARD = READERS | {"assetkeeper", "homeroom"}
+STORES = READERS | {"repairer", "storekeeper"}
+KEEPS_STORES = frozenset({"director", "storekeeper"})
+KEEPS_LEDGER = frozenset({"director", "assetkeeper"})
+ANSWERS_SCRAP = OFFICE | {"assetkeeper"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address."""
+
+    args: str  # key of World.args
+    who: frozenset[str]  # get the page
+    others: int = 403
+    guest: int | str = "login"
+    leads: dict[str, str] = field(default_factory=dict)  # role -> where it is sent instead; "*": everybody with access
+    query: str = ""
+    does: frozenset[str] | None = None  # may change something by posting here, as the world stands; None: as `who`
+    plain: bool = False  # answers something else than a page of ours
+
+
+def ticket(does: frozenset[str] = NOBODY) -> Row:
+    """A move of the ticket that waits for acceptance: who sees the ticket sees what stands in the way."""
+    return Row("ticket", SEES_TICKET, 404, does=does)
+
+
+def follow() -> Row:
+    """By follow address, which is a key: whoever holds it may open it."""
+    return Row("guest", ALL, guest=200)
+
+
+TABLE: dict[str, Row] = {
+    "healthz": Row("", ALL, guest=200, plain=True),
+    "login": Row("", ALL, guest=200, leads={"*": "/"}),
+    "logout": Row("", NOBODY, 405, guest=405),
+    # the roof
+    "config:home": Row(
+        "", ALL,
+        leads={"repairer": "/jobs/", "clerk": "/desk/", "director": "/desk/", "viceprincipal": "/plan/", "principal": "/plan/"},
+    ),
+    "config:scan": Row(
+        "label", ALL, guest=302,
+        leads={role: "/places/" for role in READERS | {"repairer", "warden", "assetkeeper", "admin"}}
+        | {role: "/repairs/new/?at=" for role in ("teacher", "homeroom", "steward", "storekeeper", "guest")},
+    ),
+    "config:search": Row("", ALL),
+    "config:more": Row("", ALL),
+    "config:setup": Row("setup", NOBODY, 404, guest=404),
+    # inbox and files
+    "core:inbox": Row("", ALL),
+    "core:inbox-read": Row("", ALL, leads={"*": "/inbox/"}),
+    "core:notice-open": Row("notice", ALL, leads={"*": "/inbox/"}, does=frozenset({"teacher"})),
+    "core:file": Row("file", SEES_TICKET, 404, guest=404, plain=True),
+    "core:file-thumb": Row("file", SEES_TICKET, 404, guest=404, plain=True),
+    # people
+    "campus:account": Row("", ALL),
+    "campus:password": Row("", ALL),
+    "campus:confirm-password": Row("", ALL),
+    "campus:people": Row("", SCHOOL),
+    "campus:person-new": Row("", ADMIN),
+    "campus:people-import": Row("", ADMIN),
+    "campus:people-slips": Row("", SCHOOL),
+    "campus:person": Row("person", SCHOOL),
+    "campus:person-edit": Row("person", ADMIN),
+    "campus:person-reset": Row("person", SCHOOL),
+    "campus:person-lift": Row("person", SCHOOL),
+    "campus:person-deactivate": Row("person", ADMIN),
+    "campus:person-reactivate": Row("person", ADMIN),
+    "campus:person-blank": Row("person", ADMIN),
+    # places
+    "campus:places": Row("", ALL),
+    "campus:place": Row("place", ALL),
+    "campus:place-new": Row("", SCHOOL),
+    "campus:place-import": Row("", SCHOOL),
+    "campus:labels": Row("", SCHOOL),
+    "campus:place-edit": Row("place", SCHOOL),
+    "campus:place-add": Row("place", SCHOOL),
+    "campus:place-range": Row("place", SCHOOL),
+    "campus:place-alias": Row("place", SCHOOL),
+    "campus:place-move": Row("place", SCHOOL),
+    "campus:place-retire": Row("place", SCHOOL),
+    "campus:place-revive": Row("place", SCHOOL),
+    "campus:place-labels": Row("place", SCHOOL),
+    "campus:label-sheet": Row("place", SCHOOL),
+    "campus:alias-drop": Row("alias", SCHOOL),
+    # settings
+    "campus:settings": Row("", SCHOOL),
+    "campus:profile": Row("", SCHOOL),
+    "campus:terms": Row("", SCHOOL),
+    "campus:term-new": Row("", SCHOOL),
+    "campus:term-edit": Row("term", SCHOOL),
+    "campus:term-remove": Row("term", SCHOOL),
+    "campus:school-days": Row("", SCHOOL),
+    "campus:school-days-set": Row("", SCHOOL),
+    "campus:figures": Row("", SCHOOL),
+    "campus:figure-edit": Row("figure", SCHOOL),
+    "campus:duties": Row("", SCHOOL),
+    "campus:duty-new": Row("", SCHOOL),
+    "campus:duty-edit": Row("duty", SCHOOL),
+    "campus:duty-remove": Row("duty", SCHOOL),
+    "campus:delegations": Row("", SCHOOL),
+    "campus:delegation-new": Row("", SCHOOL),
+    "campus:delegation-edit": Row("delegation", SCHOOL),
+    "campus:departments": Row("", ADMIN),
+    "campus:department-new": Row("", ADMIN),
+    "campus:department-edit": Row("department", ADMIN),
+    "campus:department-remove": Row("department", ADMIN),
+    "campus:classes": Row("", SCHOOL),
+    "campus:class-new": Row("", SCHOOL),
+    "campus:class-edit": Row("class", SCHOOL),
+    "campus:class-remove": Row("class", SCHOOL),
+    # repairs: lists, desk, reporting
+    "repairs:desk": Row("", OFFICE),
+    "repairs:desk-bulk": Row("", OFFICE, leads={"*": "/desk/"}),
+    "repairs:desk-file": Row("", OFFICE),
+    "repairs:desk-reassign": Row("", OFFICE),
+    "repairs:jobs": Row("", frozenset({"repairer"})),
+    "repairs:list": Row("", ALL),
+    "repairs:mine": Row("", STAFF),
+    "repairs:new": Row("", STAFF, guest=200),
+    "repairs:sent": Row("sent", ALL, guest=200),
+    "repairs:slips": Row("", OFFICE | {"repairer"}, query="?pick={number}"),
+    "repairs:follow": follow(),
+    "repairs:follow-answer": follow(),
+    "repairs:follow-accept-work": follow(),
+    "repairs:follow-send-back": follow(),
+    "repairs:follow-chase": follow(),
+    "repairs:follow-withdraw": follow(),
+    "repairs:follow-reopen": follow(),
+    "repairs:follow-rate": follow(),
+    "repairs:follow-claim": follow(),
+    # one ticket, waiting for acceptance: reported by another teacher, repaired by the repairer
+    "repairs:ticket": ticket(),
+    "repairs:ticket-paper": ticket(),
+    "repairs:ticket-accept": ticket(),
+    "repairs:ticket-ask": ticket(),
+    "repairs:ticket-answer": ticket(),
+    "repairs:ticket-decline": ticket(),
+    "repairs:ticket-merge": ticket(),
+    "repairs:ticket-restore": ticket(),
+    "repairs:ticket-claim": ticket(),
+    "repairs:ticket-dispatch": ticket(),
+    "repairs:ticket-reassign": ticket(),
+    "repairs:ticket-take": ticket(),
+    "repairs:ticket-start": ticket(),
+    "repairs:ticket-hold": ticket(),
+    "repairs:ticket-redate": ticket(),
+    "repairs:ticket-resume": ticket(),
+    "repairs:ticket-hand-back": ticket(),
+    "repairs:ticket-finish": ticket(),
+    "repairs:ticket-accept-work": ticket(frozenset({"homeroom"})),
+    "repairs:ticket-send-back": ticket(frozenset({"homeroom"})),
+    "repairs:ticket-reopen": ticket(),
+    "repairs:ticket-clear": ticket(),
+    "repairs:ticket-rate": ticket(),
+    "repairs:ticket-chase": ticket(),
+    "repairs:ticket-withdraw": ticket(),
+    "repairs:ticket-correct": ticket(OFFICE),
+    "repairs:ticket-prioritise": ticket(OFFICE),
+    "repairs:ticket-raise-hazard": ticket(OFFICE),
+    "repairs:ticket-lower-hazard": ticket(),
+    "repairs:ticket-protect": ticket(),
+    "repairs:ticket-phone": ticket(),
+    "repairs:ticket-open": ticket(),
+    "repairs:ticket-draw": ticket(),
+    "repairs:ticket-give-back": ticket(OFFICE | {"repairer"}),
+    "repairs:ticket-say": ticket(SEES_TICKET),
+    "repairs:ticket-join": Row("ticket", STAFF, leads={"*": "/repairs/"}),
+    # areas
+    "dormitory:home": Row("", READERS | {"warden"}),
+    "classrooms:home": Row("", READERS | {"assetkeeper"}),
+    "canteen:home": Row("", READERS | {"steward"}),
+    # the ledger
+    "assets:list": Row("", ALL),
+    "assets:mine": Row("", ALL),
+    "assets:card": Row("card", SEES_CARD, 404),
+    "assets:card-new": Row("", KEEPS_LEDGER),
+    "assets:card-edit": Row("card", KEEPS_LEDGER),
+    "assets:card-move": Row("card", KEEPS_LEDGER),
+    "assets:card-mark": Row("card", KEEPS_LEDGER),
+    "assets:card-swap": Row("card", KEEPS_LEDGER),
+    "assets:scraps": Row("", READERS | {"repairer", "assetkeeper"}),
+    "assets:scrap-new": Row("", OFFICE | {"repairer", "assetkeeper"}),
+    "assets:scrap": Row("scrap", READERS | {"repairer", "assetkeeper"}, 404),
+    "assets:scrap-answer": Row("scrap", ANSWERS_SCRAP),
+    # the stores
+    "stores:list": Row("", STORES),
+    "stores:items": Row("", STORES),
+    "stores:item": Row("item", STORES),
+    "stores:item-new": Row("", KEEPS_STORES),
+    "stores:item-edit": Row("item", KEEPS_STORES),
+    "stores:receive": Row("", KEEPS_STORES),
+    "stores:issue": Row("", OFFICE | {"repairer", "storekeeper"}),
+    "stores:return": Row("move", KEEPS_STORES | {"repairer"}),
+    "stores:reverse": Row("move", KEEPS_STORES),
+    "stores:count": Row("item", KEEPS_STORES),
+    "stores:purchases": Row("", STORES),
+    "stores:purchase": Row("purchase", STORES, 404),
+    "stores:purchase-new": Row("", OFFICE | {"repairer", "storekeeper"}),
+    "stores:purchase-answer": Row("purchase", OFFICE | {"storekeeper"}),
+    # money
+    "finance:home": Row("", READERS),
+    "finance:repairs": Row("", READERS),
+    "finance:summary": Row("", READERS),
+    # the plan
+    "workplan:current": Row("", READERS),
+    "workplan:month": Row("month", READERS),
+    "workplan:prose": Row("month", OFFICE),
+    "workplan:line-new": Row("month", OFFICE),
+    "workplan:live": Row("live", READERS),
+    "workplan:line": Row("line", READERS),
+    "workplan:line-edit": Row("hand", OFFICE),
+    "workplan:line-done": Row("hand", OFFICE),
+    "workplan:line-undone": Row("hand", OFFICE),
+    "workplan:line-withdraw": Row("hand", OFFICE),
+    # Django's admin, for look-ups
+    "admin:index": Row("", ADMIN, 302, guest=302, plain=True),
+}
+
+# Exceptions to `others`: role -> status, where the address tells some people more than others.
+ELSE: dict[str, dict[str, int]] = {
+    "stores:return": {"clerk": 404},  # he may draw, but this was not his issue
+}
