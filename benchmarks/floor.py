@@ -19,7 +19,7 @@ from repairs.models import Ticket
 
 ROWS = engines["django"].from_string(
     """<table><tr><th>地点与故障</th><th>优先级与依据</th><th>状态</th><th>负责人</th><th>期限</th><th>单号</th></tr>
-{% for t in tickets %}<tr><th><a href="{{ t.get_absolute_url }}">{{ t.where }}：{{ t.fault }}</a></th>
+{% for t in tickets %}<tr><th><a href="/repairs/{{ t.number }}/">{{ t.where }}：{{ t.fault }}</a></th>
 <td>{{ t.get_priority_display }} {{ t.priority_words }}</td><td>{{ t.word }}</td><td>{{ t.lead.name }}</td>
 <td>{{ t.due_at|date:"n月j日 H:i" }}</td><td>{{ t.number }}</td></tr>
 {% endfor %}</table>"""

@@ -37,12 +37,12 @@ class Row:
     data: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)  # fields whose text is an unknown name
-    state: str = "new"  # new | update | skip
+    fate: str = "new"  # new | update | skip
     cleaned: dict[str, Any] = field(default_factory=dict)
 
     def kept(self) -> dict[str, Any]:
         """As it is kept in the ImportRun."""
-        return {"s": self.sheet, "n": self.number, "d": self.data, "e": self.errors, "u": self.unknown, "k": self.state}
+        return {"s": self.sheet, "n": self.number, "d": self.data, "e": self.errors, "u": self.unknown, "k": self.fate}
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> Row:
@@ -101,7 +101,7 @@ class Importer:
         """Checks across rows; adds to their `errors`."""
 
     def apply(self, rows: list[Row], by: Any) -> dict[str, int] | None:
-        """Write the rows (`cleaned`, `state` new or update); one transaction is open. May return counts."""
+        """Write the rows (`cleaned`, `fate` new or update); one transaction is open. May return counts."""
         raise NotImplementedError
 
     # -- columns --
@@ -176,7 +176,7 @@ class Importer:
         seen: dict[tuple[str, ...], Row] = {}
         keys: dict[int, tuple[str, ...]] = {}
         for index, row in enumerate(rows):
-            row.errors, row.unknown, row.state = {}, [], "new"
+            row.errors, row.unknown, row.fate = {}, [], "new"
             self._validate(form, row, matches)
             if self.natural_key and not row.errors:
                 key = self.key_of(row.cleaned)
@@ -193,7 +193,7 @@ class Importer:
             if key in there and not row.errors:
                 if self.on_existing == "error":
                     row.errors[self.natural_key[-1]] = "系统里已经有了，不能再导一次。"
-                row.state = self.on_existing if self.on_existing != "error" else "new"
+                row.fate = self.on_existing if self.on_existing != "error" else "new"
         self.check(rows)
         return rows
 
@@ -252,8 +252,8 @@ def _kept(run: ImportRun, rows: list[Row]) -> ImportRun:
     bad = sum(bool(row.errors) for row in rows)
     good = [row for row in rows if not row.errors]
     run.counts = {
-        "all": len(rows), "bad": bad, "new": sum(row.state == "new" for row in good),
-        "update": sum(row.state == "update" for row in good), "skip": sum(row.state == "skip" for row in good),
+        "all": len(rows), "bad": bad, "new": sum(row.fate == "new" for row in good),
+        "update": sum(row.fate == "update" for row in good), "skip": sum(row.fate == "skip" for row in good),
     }  # fmt: skip
     run.rows = [row.kept() for row in rows]
     run.save()
@@ -271,7 +271,7 @@ def confirm(importer: Importer, run: ImportRun, *, by: Any, without_bad: bool = 
     """Bring the rows in, all or nothing; RuleBroken says why not. `without_bad` sets the bad rows aside."""
     rows = recheck(importer, run)
     bad = [row for row in rows if row.errors]
-    good = [row for row in rows if not row.errors and row.state != "skip"]
+    good = [row for row in rows if not row.errors and row.fate != "skip"]
     if bad and not without_bad:
         raise RuleBroken(f"还有 {len(bad)} 行有错，一行都没有导入。")
     if not good:
@@ -285,7 +285,7 @@ def confirm(importer: Importer, run: ImportRun, *, by: Any, without_bad: bool = 
                 for text, meaning in texts.items():
                     importer.remember(name, text, meaning)
             counts = importer.apply(good, by) or {
-                "new": sum(row.state == "new" for row in good), "update": sum(row.state == "update" for row in good)
+                "new": sum(row.fate == "new" for row in good), "update": sum(row.fate == "update" for row in good)
             }  # fmt: skip
             run.applied_at = clock.now()
             run.counts = run.counts | counts | {"bad": len(bad)}

@@ -583,7 +583,8 @@ class ActionPage(WritingPage):
         """Call the service; the version that the page showed goes along if the service asks for it."""
         service = inspect.getattr_static(self, "service")
         call: Callable[..., Any] = service.__func__ if isinstance(service, staticmethod) else service
-        if "version" in inspect.signature(call).parameters and "version" not in data:
+        takes = inspect.signature(call).parameters.values()
+        if "version" not in data and any(p.name == "version" or p.kind is p.VAR_KEYWORD for p in takes):
             data = {**data, "version": posted_version(self.request)}
         return call(record, by=self.actor(), **data)
 

@@ -165,7 +165,9 @@ def guess(words: str, kinds: list[Category]) -> Category | None:
 
 
 def _shared(term: str, words: str) -> int:
-    """Length of the longest run of `term` that stands in `words`."""
+    """Length of the longest run of `term` that stands in `words`; the whole term counts twice."""
+    if term in words:
+        return 2 * len(term)
     return max(
         (j - i for i in range(len(term)) for j in range(i + 1, len(term) + 1) if term[i:j] in words), default=0
     )

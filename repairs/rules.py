@@ -211,14 +211,14 @@ def urgent_or_accepted(ticket: Ticket, by: Any) -> str | None:
     return "先受理再派工；只有特急和隐患可以直接派。"
 
 
-def within(figure_key: str, moment: str, word: str) -> Guard:
+def within(figure_key: str, moment: str, word: str, way_out: str) -> Guard:
     """Not later than so many working days (campus.Figure) after a moment on the ticket."""
 
     def guard(ticket: Ticket, by: Any) -> str | None:
         days, since = int(figure(figure_key)), getattr(ticket, moment)
         if since is not None and clock.today() <= calendar.add_working_days(clock.local(since).date(), days):
             return None
-        return f"已过 {days} 个工作日，不能再{word}；请重新报修，系统会连上这张单。"
+        return f"已过 {days} 个工作日，不能再{word}；{way_out}"
 
     return guard
 
@@ -344,10 +344,10 @@ FLOW = Flow(
              hints=dict.fromkeys(("dispatched", "doing", "held"), "已经派工，不能撤销；修好了请在验收时说明。")),
         Step("pass_on", "转给也遇到的人", BEFORE_DISPATCH, after_passing_on, reporter_or_system, (has_followers,), quiet=True),
         Step("restore", "恢复", ("declined", "duplicate", "withdrawn"), "new", office,
-             (within("repairs.restore_days", "ended_at", "恢复"),)),
+             (within("repairs.restore_days", "ended_at", "恢复", "请重新报修。"),)),
         Step("claim", "由我接着报", ("declined", "duplicate", "withdrawn"), "new", claimer, (head_ended,)),
         Step("reopen", "还没修好", ("done",), back_to_work, may_reopen,
-             (within("repairs.reopen_days", "completed_at", "返修"),)),
+             (within("repairs.reopen_days", "completed_at", "返修", "请重新报修，系统会连上这张单。"),)),
         Step("rate", "评分", ("done",), None, reporter, (unrated,), quiet=True),
         Step("correct", "更正", OPEN, None, office, quiet=True),
         Step("prioritise", "改优先级", OPEN, None, office, quiet=True),

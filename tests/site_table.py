@@ -20,7 +20,7 @@ STAFF = ALL - ADMIN  # whoever has to do with the school's daily life
 NOBODY: frozenset[str] = frozenset()
 
 SEES_TICKET = READERS | {"repairer", "assetkeeper", "warden", "homeroom"}  # in a dormitory room kept by the class teacher
-SEES_CARD = READERS | {"assetkeeper", "homeroom"}
+SEES_CARD = READERS | {"repairer", "assetkeeper", "homeroom"}  # the class teacher keeps it, the repairer works on it
 STORES = READERS | {"repairer", "storekeeper"}
 KEEPS_STORES = frozenset({"director", "storekeeper"})
 KEEPS_LEDGER = frozenset({"director", "assetkeeper"})

@@ -102,6 +102,11 @@ class Week:
     lines: list[Shown] = field(default_factory=list)
 
     @property
+    def days(self) -> str:
+        first = f"{self.first.month}月{self.first.day}日"
+        return first if self.first == self.last else f"{first}–{self.last.day}日"
+
+    @property
     def what(self) -> str:
         words = [line.title.split("：")[0][:SHORT] for line in self.lines[:5]]
         more = f"等 {len(self.lines)} 项" if len(self.lines) > 5 else ""

@@ -263,6 +263,13 @@ def correct(
     if not changes:
         return ticket
 
+    def countable(t: Ticket) -> str | None:
+        if quantity is None or quantity == t.quantity:
+            return None
+        if t.state == "checking":
+            return "已报完工，数量不能再改；没修完的请退回返修。"
+        return None if quantity > 0 else "数量至少是 1。"
+
     def effect(t: Ticket, data: dict[str, Any]) -> None:
         for name, value in new.items():
             if value is not None or name == "asset":
@@ -275,7 +282,7 @@ def correct(
 
     text = "更正" + "，".join(f"{k}：{a or '无'} → {b or '无'}" for k, (a, b) in changes.items())
     with transaction.atomic():
-        fresh = move(ticket, "correct", by=by, text=text, changes=changes, then=effect, **kwargs)
+        fresh = move(ticket, "correct", by=by, text=text, changes=changes, then=effect, checks=[countable], **kwargs)
         reweigh(ticket)
         return reweigh(fresh)
 

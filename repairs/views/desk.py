@@ -100,7 +100,7 @@ class Desk(ListPage):
         deemed = self.deemed_words(n["checking_oldest"])
         return [
             {"label": "待受理", "value": n["new"], "url": "?state=new",
-             "more": f"最久等了 {wait(n['new_oldest'])}" if n["new"] else "没有等着的"},
+             "more": f"最久的已等 {wait(n['new_oldest'])}".replace(" 不", "不") if n["new"] else "没有等着的"},
             {"label": "安全隐患", "value": n["hazards"], "url": "?hazard=1", "danger": n["hazards"] > 0,
              "more": f"{n['bare']} 处还没有防护" if n["bare"] else "都有临时防护" if n["hazards"] else "没有"},
             {"label": "超期", "value": n["late"], "url": "?late=1",

@@ -24,6 +24,7 @@ RELATED = (
     "lead", "filed_by", "hold_reason", "hold_item", "purchase", "scrap", "head", "split_from", "again", "cleared_by",
     "completed_by", "dispatched_by", "phoned_by",
 )  # fmt: skip
+LAST_RESORTS = {"chase", "reopen"}  # open to whoever waits, but nothing he is expected to do
 PRESSES = {"accept", "start", "resume", "take"}  # moves that need no form: one press
 ICONS = {
     "accept": "inbox", "dispatch": "user-check", "start": "play", "resume": "repeat", "finish": "circle-check",
@@ -57,7 +58,8 @@ def next_moves(ticket: Ticket, actor: Any, url_of: Any) -> list[Next]:
                 continue
         if step.name == "dispatch" and ticket.state == "new":
             reasons = []  # dispatching accepts an ordinary ticket in the same breath
-        style = "primary" if not reasons and not any(n.style == "primary" for n in found) and not step.danger else "plain"
+        invites = not reasons and not step.danger and step.name not in LAST_RESORTS
+        style = "primary" if invites and not any(n.style == "primary" for n in found) else "plain"
         label = step.label
         if step.name == "resume" and ticket.hold_reason and ticket.hold_reason.key == "parts":
             label = "料到了，恢复维修"

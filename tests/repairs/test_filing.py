@@ -97,7 +97,7 @@ def test_same_faults_are_the_open_ones_of_place_and_kind():
     make.ticket(place=there, category=lamp)
 
     assert [(t, t.followed) for t in same_faults(here)] == [(second, 0), (first, 1)]
-    assert [t for t in same_faults(here, lamp)] == [first]
+    assert list(same_faults(here, lamp)) == [first]
 
 
 def test_joining_once_by_account():

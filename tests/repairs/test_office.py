@@ -378,8 +378,10 @@ def test_many_all_or_none_with_the_refused_named():
     reasons = refused(services.dispatch_many, [good, doing, done], by=clerk, lead=lead)
 
     assert reasons == [
-        "一张都没有派出，请先去掉下面这些再派。", f"{doing.number}：现在是“维修中”，不能派工。", f"{done.number}：现在是“已完成”，不能派工。",
-    ]  # fmt: skip
+        "一张都没有派出，请先去掉下面这些再派。",
+        f"{doing.number}：现在是“维修中”，不能派工。",
+        f"{done.number}：现在是“已完成”，不能派工。",
+    ]
     assert (fresh(good).state, LogEntry.objects.count(), told(lead)) == ("new", entries, [])
 
 
@@ -472,6 +474,18 @@ def test_correct_away_from_a_dangerous_kind_keeps_the_hazard():
     corrected = services.correct(ticket, by=make.clerk(), category=make.category("窗帘"))
 
     assert (corrected.hazard, corrected.priority, corrected.due_at) == (True, 1, moment(2026, 11, 23, 21))
+
+
+@pytest.mark.parametrize(("state", "quantity", "reason"), [
+    ("checking", 1, "已报完工，数量不能再改；没修完的请退回返修。"),
+    ("checking", 4, "已报完工，数量不能再改；没修完的请退回返修。"),
+    ("doing", 0, "数量至少是 1。"),
+])  # fmt: skip
+def test_quantities_that_cannot_be(state, quantity, reason):
+    ticket = make.ticket(state, quantity=3)
+
+    assert refused(services.correct, ticket, by=make.clerk(), quantity=quantity) == [reason]
+    assert fresh(ticket).quantity == 3
 
 
 def test_correct_sets_and_takes_the_asset():

@@ -81,10 +81,10 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     assert REASON in row.inner_text()
     desk.shot("desk")
     for number in ("310", "311", "312", "313", "314"):
-        desk.page.locator("tbody tr").filter(has_text=f" {number}：").locator("input[type=checkbox]").check()
+        desk.page.locator("tbody tr").filter(has_text=f"{number} 寝室：").locator("input[type=checkbox]").check()
     assert desk.reads("已选 5 张")
     desk.press("派工", within=desk.page.locator(".bulkbar"))
-    desk.page.get_by_label("王师傅", exact=False).first.check()
+    desk.page.get_by_role("radio", name="王师傅").check()
     desk.shot("bulk-dispatch")
     desk.press("一起派工 5 张")
     assert desk.reads("已派给王师傅，5 张。")
@@ -100,7 +100,7 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     bench.press("开始", within=job(bench, "314"))
     bench.open("/jobs/")
     bench.press("挂起", within=job(bench, "313"))
-    bench.page.get_by_label("待料").check()
+    bench.page.get_by_role("radio", name="待料").check()
     bench.page.locator("[name=until]").fill("2026-06-12")
     bench.page.locator("[name=item]").fill(str(capacitor))
     bench.page.locator("[name=quantity]").fill("20")
@@ -138,7 +138,7 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     # The principal: what is open, condensed, with the tickets behind it.
     head = seat("principal")
     head.open("/plan/")
-    assert head.page.url.endswith("/plan/2026-06/")
+    assert "2026年6月" in head.page.locator("h1").first.inner_text()
     line = head.page.locator("ol.lines li").filter(has_text="风扇")
     assert line.count() == 1
     assert "13 处" in line.inner_text()
@@ -172,7 +172,7 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
 
 def job(bench: Any, room: str) -> Any:
     """The card of a room on the repairer's page."""
-    return bench.page.locator(".jobs > li").filter(has_text=f" {room}：")
+    return bench.page.locator(".jobs > li").filter(has_text=f"{room} 寝室：")
 
 
 def finish(bench: Any, ticket: Ticket, picture: str, part: Any, *, shot: str = "") -> None:

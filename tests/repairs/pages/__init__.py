@@ -1,0 +1,1 @@
+"""Pages of repairs, one file a page."""
