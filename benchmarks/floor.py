@@ -14,7 +14,6 @@ from django.urls import path
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from repairs.listings import TicketList
 from repairs.models import Ticket
 
 ROWS = engines["django"].from_string(
@@ -27,8 +26,8 @@ ROWS = engines["django"].from_string(
 
 
 def tickets(request: HttpRequest) -> HttpResponse:
-    """The newest 50 tickets, fetched as the list fetches them, in one loop."""
-    rows = Ticket.objects.select_related(*TicketList.related).order_by("-pk")[:50]
+    """The newest 50 tickets with what the columns name, as a view of four lines fetches them."""
+    rows = Ticket.objects.select_related("place", "category", "lead", "reporter", "hold_reason").order_by("-pk")[:50]
     return HttpResponse(ROWS.render({"tickets": rows}))
 
 

@@ -4,5 +4,6 @@ TASKS: tuple[tuple[str, str], ...] = (
     ("报修日常", "repairs.daily.run"),
     ("月计划", "workplan.services.daily"),
     ("清理文件", "core.files.sweep"),
+    ("清理未确认的导入", "core.imports.sweep"),
     ("清理登录计数", "campus.lockout.prune"),
 )

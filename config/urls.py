@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from campus.urls_people import login_patterns
-from config import setup, views
+from config import my_data, setup, views
 from core.health import healthz
 
 admin.site.site_header = admin.site.site_title = "后勤台 管理后台"
@@ -16,6 +16,7 @@ config_patterns = (
         path("r/<str:token>/", views.Scan.as_view(), name="scan"),
         path("search/", views.Search.as_view(), name="search"),
         path("more/", views.More.as_view(), name="more"),
+        path("account/data/", my_data.MyData.as_view(), name="my-data"),
         path("setup/<str:token>/", setup.Setup.as_view(), name="setup"),
     ],
     "config",

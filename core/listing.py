@@ -342,7 +342,7 @@ class Rows:
         found = queryset.order_by(*(key.ordering(turned) for key in keys))
         if at is not None:
             found = found.filter(self._beyond(at, turned))
-        records = list(found[: per_page + 1])
+        records = list(self._page(found, per_page + 1))
         more = len(records) > per_page
         records = records[:per_page]
         if turned:
@@ -351,6 +351,14 @@ class Rows:
         self.first_page = at is None or (turned and not more)
         self.after = self._write(records[-1]) if records and (more if not turned else True) else ""
         self.before = self._write(records[0]) if records and not self.first_page else ""
+
+    def _page(self, found: Any, count: int) -> Any:
+        """The first rows of `found`. Any order but that of the keys is settled first, on keys alone: otherwise the
+        database joins and sorts the full width of every row that the filters leave."""
+        if len(self.keys) == 1 or not found.query.select_related:
+            return found[:count]
+        keys = found.select_related(None).values("pk")[:count]
+        return found.filter(pk__in=keys)
 
     def _beyond(self, values: list[Any], turned: bool) -> Q:
         found, same = Q(pk__in=[]), Q()
@@ -419,6 +427,8 @@ class Listing:
     columns: ClassVar[tuple[Column, ...]] = ()
     order: ClassVar[str | tuple[str, ...]] = "-pk"
     related: ClassVar[tuple[str, ...]] = ()
+    sheet_related: ClassVar[tuple[str, ...]] = ()  # what the sheet's columns read beyond that
+    only: ClassVar[tuple[str, ...]] = ()  # the fields that columns and cells read; () = all of them
     prefetch: ClassVar[tuple[Any, ...]] = ()
     per_page: ClassVar[int] = 50
     title: ClassVar[str] = ""
@@ -469,6 +479,8 @@ class Listing:
         found = self.base() if base is None else base
         if self.related:
             found = found.select_related(*self.related)
+        if self.only:
+            found = found.only(*self.only)
         return found.prefetch_related(*self.prefetch) if self.prefetch else found
 
     @cached_property
@@ -629,13 +641,19 @@ class Listing:
     def sheet_rows(self, queryset: Any) -> Iterable[list[Any]]:
         """The values of all rows, read from the database piece by piece."""
         readers = [column.reader(self.model) for column in self.sheet_columns()]
+        if self.sheet_related:
+            queryset = queryset.select_related(*self.sheet_related)
         for record in self.ordered(queryset).iterator(chunk_size=2000):
             yield [read(record) for read in readers]
 
 
 def count_words(queryset: Any, measure: str) -> str:
     """How many rows: never counted beyond a thousand."""
-    number = queryset.order_by()[: COUNT_LIMIT + 1].count()
+    return number_words(queryset.order_by()[: COUNT_LIMIT + 1].count(), measure)
+
+
+def number_words(number: int, measure: str) -> str:
+    """A number of rows that is known; beyond a thousand nobody reads it exactly."""
     return f"{COUNT_LIMIT}+ {measure}" if number > COUNT_LIMIT else f"{number} {measure}"
 
 

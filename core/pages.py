@@ -25,7 +25,6 @@ from core.models import LogEntry, SavedFilter, SpentToken
 from core.workflow import Flow, RuleBroken, Stale
 
 SAVED_FILTERS = 20  # a user may keep so many for one list
-TOKEN_DAYS = 60
 Crumbs = Sequence[tuple[str, str]]
 
 
@@ -165,7 +164,7 @@ class ListPage(Page):
         elif self.filters is not None and self.filters.searching:
             count = ""
         else:
-            count = listing.count_words(self.filtered, rows.measure)
+            count = self.count_words()
         return super().get_context(
             listing=rows, found=found, records=found.records, count=count, bulk=bulk, bulk_url=self.get_bulk_url(),
             heads=rows.heads(), body=rows.body(found.records, pick=bool(bulk)), filters=self.filters,
@@ -175,6 +174,10 @@ class ListPage(Page):
             previous_url=rows.address(before=found.before) if found.before else "",
             export_url=rows.address(export="xlsx") if self.export else "", **extra,
         )  # fmt: skip
+
+    def count_words(self) -> str:
+        """How many rows the filters leave, in words."""
+        return listing.count_words(self.filtered, self.rows.measure)
 
     def tab_links(self) -> list[dict[str, Any]]:
         """The page's own tabs and the user's saved filters; `current` marks the one that is shown."""
@@ -299,11 +302,6 @@ def remember(spent: SpentToken | None, url: str) -> None:
     if spent is not None and len(url) <= 300:
         SpentToken.objects.filter(pk=spent.pk).update(url=url)
 
-
-def sweep(day: dt.date | None = None) -> str:
-    """Forget tokens of forms that nobody can still have open."""
-    count = SpentToken.objects.filter(at__lt=clock.now() - dt.timedelta(days=TOKEN_DAYS)).delete()[0]
-    return f"清理表单凭证 {count} 个"
 
 
 def posted_version(request: HttpRequest) -> int | None:

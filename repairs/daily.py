@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from dateutil.relativedelta import relativedelta
+from django.db.models import Q
+
+from campus.figures import whole
+from core import clock, personal
 from core.models import Notice
 from repairs import priority
 from repairs.models import Ticket
@@ -20,4 +25,12 @@ def run(day: dt.date) -> str:
     for ticket in Ticket.objects.filter(state="held", hold_until=day).select_related("place", "category", "lead"):
         if not Notice.objects.filter(url=ticket.get_absolute_url(), text__startswith=words).exists():
             tell([ticket.lead, *office_users()], ticket, words)
-    return f"默认验收 {deemed} 张，到期撤销或转交 {lapsed} 张，重算优先级 {counted} 张"
+    forgotten = forget_guests(day)
+    return f"默认验收 {deemed} 张，到期撤销或转交 {lapsed} 张，重算优先级 {counted} 张，清空扫码人信息 {forgotten} 张"
+
+
+def forget_guests(day: dt.date) -> int:
+    """Blank name and telephone of who reported without an account, some months after the ticket ended."""
+    before = clock.moment(day.year, day.month, day.day) - relativedelta(months=whole("repairs.personal_months"))
+    old = Ticket.objects.filter(ended_at__lt=before).exclude(Q(reporter_name="") & Q(reporter_phone=""))
+    return sum(personal.blank_fields(ticket, by=None, text="保存期已过，清空报修人信息") for ticket in old.order_by("pk")[:200])

@@ -33,16 +33,16 @@ def proposed(ticket: Ticket) -> list[User]:
     return list(ranked)
 
 
-def apply(ticket: Ticket) -> None:
-    """Assign or rotate by rule; proposing and taking wait for people."""
+def apply(ticket: Ticket) -> Ticket | None:
+    """Assign or rotate by rule and return the ticket as it is then; proposing and taking wait for people: None."""
     from repairs.services.base import move, tell  # the services file tickets, and filing applies the rules
 
     rule = rule_for(ticket)
     if rule is None or rule.mode not in ("assign", "rotate"):
-        return
+        return None
     people = [p for p in rule.people.all() if p.is_active]
     if not people:
-        return
+        return None
     lead = people[0]
     if rule.mode == "rotate":
         ids = [p.pk for p in people]
@@ -57,3 +57,4 @@ def apply(ticket: Ticket) -> None:
     fresh = move(ticket, "auto_accept", by=SYSTEM, then=office.take_in, text="按派工规则受理")
     fresh = move(fresh, "auto_dispatch", by=SYSTEM, then=effect, text=f"按派工规则派给{lead.name}")
     tell([lead], fresh, "派给您的活", urgent=fresh.priority == 1)
+    return fresh

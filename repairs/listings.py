@@ -235,7 +235,14 @@ class TicketList(Listing):
     measure = "张"
     filterset = TicketFilter
     order = "-pk"
-    related = ("place", "place__building", "category", "category__parent", "lead", "reporter", "hold_reason")
+    related = ("place", "category", "lead", "reporter", "hold_reason")
+    sheet_related = ("place__building", "category__parent")
+    only = (
+        "number", "state", "reopened", "detail", "words", "quantity", "hazard", "priority", "priority_words", "reporter_name",
+        "due_at", "clock_stopped_at", "hold_until", "ended_at", "reported_at", "finished_at", "completed_at", "place__name",
+        "place__full_name", "place__building__name", "category__name", "category__parent__name", "lead__name", "reporter__name",
+        "hold_reason__name",
+    )  # fmt: skip
     empty = ("没有符合条件的报修单", "换个条件再试，或清除条件。")
     columns = (
         Column("what", "地点与故障", value=lambda t: f"{t.where}：{t.fault}", link=True, where="screen"),
@@ -273,6 +280,7 @@ class DeskList(TicketList):
 
     title = "工作台"
     order = ("priority", "-score", "-pk")
+    only = (*TicketList.only, "score")
     empty = ("没有要处理的报修单", "都处理好了。")
     empty_icon = "circle-check"
 

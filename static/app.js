@@ -123,6 +123,8 @@
       if (event.target.name === "tile") { kinds(); }
     });
     kinds();
+    // Coming back to the page, the browser ticks the tile again without a word to the script.
+    window.addEventListener("pageshow", kinds);
   }
 
   /* ---------- bulk bar: how many are picked ---------- */

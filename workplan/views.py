@@ -238,7 +238,19 @@ class LivePage(Behind):
 # ---- prose --------------------------------------------------------------------------------------------------------
 
 
-class ProsePage(Plan, FormPage):
+class Writable(Plan):
+    """A month that may be written on: not one that is over and was never stored."""
+
+    def gate(self) -> HttpResponseBase | None:
+        refused = super().gate()  # type: ignore[misc]
+        if refused is None and self.month < Month.current():
+            plan = MonthlyPlan.objects.filter(month=self.month.first).first()
+            if plan is None or plan.stored_at is None:
+                raise Http404(f"{self.month.words}没有存下计划，不能补写。")
+        return refused
+
+
+class ProsePage(Writable, FormPage):
     """The text under the headings, if wanted copied from another month first."""
 
     permission = "workplan.edit"
@@ -293,7 +305,7 @@ class ProsePage(Plan, FormPage):
 # ---- lines by hand ------------------------------------------------------------------------------------------------
 
 
-class LineNew(Plan, FormPage):
+class LineNew(Writable, FormPage):
     """A line by hand."""
 
     permission = "workplan.edit"
@@ -307,14 +319,6 @@ class LineNew(Plan, FormPage):
         section = self.request.GET.get("section", "")
         return {"section": section if section in SECTIONS else "focus"}
 
-    def gate(self) -> HttpResponseBase | None:
-        refused = super().gate()
-        if refused is None and self.month < Month.current():
-            plan = MonthlyPlan.objects.filter(month=self.month.first).first()
-            if plan is None or plan.stored_at is None:
-                raise Http404(f"{self.month.words}没有存下计划，不能补写。")
-        return refused
-
     def get_success_url(self, record: Any) -> str:
         return self.month_url
 
@@ -325,7 +329,7 @@ class LineNew(Plan, FormPage):
         return services.add_line(self.month, form.save(commit=False), by=self.actor())
 
 
-class ByHand(Plan, RecordPage):
+class ByHand(Writable, RecordPage):
     """A line by hand of this month."""
 
     permission = "workplan.edit"

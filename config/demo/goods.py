@@ -322,8 +322,8 @@ def receive(world: World, item: Item, quantity: int, price: Decimal, reason: str
     )
 
 
-def restock(world: World, *, skip: tuple[tuple[str, str], ...] = ()) -> None:
-    """Fill up what has run low, as after the monthly purchase."""
+def restock(world: World, skip: tuple[tuple[str, str], ...] = ()) -> None:
+    """Fill up what has run low, as after the monthly purchase; `skip` was not to be had."""
     names = {name for _, name in skip}
     for key, shelf in world.stock.shelves.items():
         if key != str(shelf.item) or shelf.item.name in names or shelf.left > shelf.lot * Decimal("0.4"):

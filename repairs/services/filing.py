@@ -101,9 +101,7 @@ def open_ticket(
     ticket = reweigh(ticket)
     if ticket.hazard:
         tell(office_users(), ticket, "安全隐患", but=by, urgent=True)
-    dispatching.apply(ticket)
-    ticket.refresh_from_db()
-    return ticket, False
+    return dispatching.apply(ticket) or ticket, False
 
 
 def join(ticket: Ticket, *, by: User | None = None, device: str = "") -> Ticket:

@@ -177,11 +177,10 @@ def finish(
     photos, materials = list(photos), list(materials)
 
     def fits(t: Ticket) -> str | None:
-        nonlocal done
-        done = t.quantity if done is None else done
+        count = t.quantity if done is None else done
         if outcome not in OUTCOMES:
             return "请选处理结果：修复、更换、临时处理或无法修复。"
-        if not 0 < done <= t.quantity:
+        if not 0 < count <= t.quantity:
             return f"修好的数量要在 1 到 {t.quantity} 之间。"
         if outcome == "beyond" and next_step not in NEXT_STEPS:
             return "无法修复时请选下一步：提报废，或不再需要。"
@@ -196,9 +195,10 @@ def finish(
         for item, quantity in materials:
             drawn = stores.issue(item, _warehouse(item), quantity, by=by, taker=t.lead or by, reason=f"维修 {t.number}")
             Material.objects.create(ticket=t, move=drawn)
-        if done < t.quantity:
-            _split(t, done, by)
-        t.outcome, t.outcome_words, t.cause, t.done_quantity = outcome, words, cause, done
+        count = t.quantity if done is None else done
+        if count < t.quantity:
+            _split(t, count, by)
+        t.outcome, t.outcome_words, t.cause, t.done_quantity = outcome, words, cause, count
         t.labour_minutes += minutes
         t.finished_at, t.finished_by, t.reopened = clock.now(), by, False
         if t.started_at is None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from campus import calendar, profile
 from campus.figures import figure
 from core import clock, tick
-from core.listing import Bulk, picked
+from core.listing import Bulk, number_words, picked
 from core.pages import Action, AlreadyDone, ListPage, Page, remember, spend
 from core.templatetags.houqin import wait
 from core.workflow import RuleBroken
@@ -89,6 +89,9 @@ class Desk(ListPage):
         if not hasattr(self, "_counts"):
             self._counts = figures(Ticket.objects.visible_to(self.request.user))
         return self._counts
+
+    def count_words(self) -> str:
+        return super().count_words() if self.conditions else number_words(self.counts["todo"], self.rows.measure)
 
     def get_actions(self) -> Iterable[Action]:
         yield Action("代报修", reverse("repairs:desk-file"), "phone", "accent")

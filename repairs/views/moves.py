@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
-from core.pages import ActionPage
+from core.models import LogEntry
+from core.pages import ActionPage, posted_version
+from core.templatetags.houqin import wait
 from repairs import forms, services
 from repairs.models import Ticket
-from repairs.rules import FLOW
+from repairs.rules import FLOW, Guest
 from repairs.views.tickets import RELATED
 
 
@@ -33,6 +35,21 @@ class Move(ActionPage):
 
     def get_success(self, record: Any) -> str:
         return self.success or f"{self.get_title()}：已办好。"
+
+    def refuse(self, form: Any, reasons: list[str], status: int) -> HttpResponse:
+        """A refusal because somebody else was first says who, when and what."""
+        return super().refuse(form, self.meanwhile() or reasons, status)
+
+    def meanwhile(self) -> list[str]:
+        """What another user did to the ticket since this form was shown; guests are told no names."""
+        shown, by = posted_version(self.request), self.actor()
+        fresh = Ticket.objects.get(pk=self.object.pk)
+        if shown is None or fresh.version == shown or isinstance(by, Guest) or not self.blockers(fresh):
+            return []
+        entry = LogEntry.objects.of(fresh).exclude(verb__in=["refused", "say", "open"]).first()
+        if entry is None or not entry.by_name or entry.by_id == by.pk:
+            return []
+        return [f"{entry.by_name} {wait(entry.at)}前已办：{entry.text}。现在是“{fresh.word}”，请看过最新情况再操作。"]
 
 
 class NeedsTicket(Move):
@@ -88,6 +105,14 @@ class DispatchTicket(NeedsTicket):
         if record.state == "new" and not super().blockers(record) == [] and not FLOW.blockers(record, "accept", self.actor()):
             return []
         return super().blockers(record)
+
+    def meanwhile(self) -> list[str]:
+        fresh = Ticket.objects.select_related("lead", "dispatched_by").get(pk=self.object.pk)
+        if fresh.lead is None or fresh.dispatched_by is None or fresh.state not in ("dispatched", "doing", "held"):
+            return super().meanwhile()
+        return [
+            f"{fresh.dispatched_by.name} {wait(fresh.dispatched_at)}前已派给{fresh.lead.name}。需要换人，请用“改派”。"
+        ]
 
     def get_success(self, record: Any) -> str:
         return f"已派给{record.lead.name}。"

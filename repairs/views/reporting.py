@@ -23,7 +23,7 @@ from core.workflow import RuleBroken
 from repairs import services
 from repairs.forms import ReportForm
 from repairs.models import Category, Follower, Ticket, Tile
-from repairs.rules import Guest
+from repairs.rules import FLOW, Guest
 from repairs.views import moves
 from repairs.views.tickets import RELATED, guest_moves, progress
 
@@ -212,6 +212,20 @@ class Sent(Page):
         )  # fmt: skip
 
 
+INTERNAL = ("refused", "say", "open", "phone", "correct", "prioritise", "draw", "give_back")
+SPOKEN = {"file", "ask", "answer", "decline", "hold", "redate", "finish", "accept_work", "send_back", "reopen", "rate", "chase", "withdraw"}
+NAMING = {"dispatch", "auto_dispatch", "reassign", "take", "hand_back", "merge"}  # their words name colleagues
+
+
+def for_guests(entry: LogEntry) -> LogEntry:
+    """An entry as the follow address shows it: no names, and of what was said only what was said to the reporter."""
+    if entry.verb in NAMING:
+        entry.text = FLOW[entry.verb].label
+    if entry.verb not in SPOKEN:
+        entry.said = ""
+    return entry
+
+
 class ByToken:
     """Finds the ticket and the guest by the follow address."""
 
@@ -253,7 +267,7 @@ class FollowPage(ByToken, moves.Move):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         ticket = self.object
-        entries = LogEntry.objects.of(ticket).exclude(verb__in=["refused", "say", "open", "phone", "correct"])[:40]
+        entries = [for_guests(e) for e in LogEntry.objects.of(ticket).exclude(verb__in=INTERNAL)[:40]]
         return self.render(
             ticket=ticket, moves=guest_moves(ticket, self.guest), steps=progress(ticket), entries=entries, form=None,
             school=profile.current(), head_url="",

@@ -6,6 +6,7 @@ from core import clock
 from core.clock import moment
 from core.models import LogEntry, Notice
 from repairs import daily, services
+from repairs.daily import forget_guests
 from repairs.models import Ticket
 from tests import make
 
@@ -32,8 +33,8 @@ def test_twice_in_one_day_changes_nothing_more():
         after, entries, notices = states(), LogEntry.objects.count(), Notice.objects.count()
         second = daily.run(clock.today())
 
-    assert first == "默认验收 1 张，到期撤销或转交 2 张，重算优先级 3 张"
-    assert second == "默认验收 0 张，到期撤销或转交 0 张，重算优先级 3 张"
+    assert first == "默认验收 1 张，到期撤销或转交 2 张，重算优先级 3 张，清空扫码人信息 0 张"
+    assert second == "默认验收 0 张，到期撤销或转交 0 张，重算优先级 3 张，清空扫码人信息 0 张"
     assert (states(), LogEntry.objects.count(), Notice.objects.count()) == (after, entries, notices)
     assert {n: row["state"] for n, row in after.items()} == {
         finished.number: "done", unanswered.number: "withdrawn", followed.number: "new", held.number: "held",
@@ -61,3 +62,16 @@ def test_hazards_pass_the_day_untouched():
         daily.run(clock.today())
 
     assert [Ticket.objects.get(pk=t.pk).state for t in (ticket, asked)] == ["checking", "asked"]
+
+
+def test_a_guests_name_and_telephone_go_when_their_time_is_over(clerk):
+    with clock.at(clock.moment(2025, 3, 3, 9)):
+        old = make.ticket("done", channel="qr", by=None, device="d" * 64, reporter_name="小张", reporter_phone="13800001234")
+        type(old).objects.filter(pk=old.pk).update(ended_at=clock.now())
+    with clock.at(clock.moment(2026, 3, 2, 9)):
+        assert forget_guests(clock.today()) == 0
+    with clock.at(clock.moment(2026, 3, 4, 9)):
+        assert forget_guests(clock.today()) == 1
+
+    old.refresh_from_db()
+    assert (old.reporter_name, old.reporter_phone) == ("", "")

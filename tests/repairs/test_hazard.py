@@ -5,9 +5,10 @@ import pytest
 from core import clock, files
 from core.clock import moment
 from core.models import Attachment, LogEntry
-from core.workflow import RuleBroken
+from core.workflow import SYSTEM, RuleBroken
 from repairs import services
 from repairs.models import Ticket
+from repairs.rules import FLOW
 from repairs.services.acceptance import lapse_unanswered
 from tests import make
 
@@ -120,6 +121,16 @@ def test_no_withdrawing_by_itself():
         assert lapse_unanswered() == 0
 
     assert fresh(ticket).state == "asked"
+
+
+def test_the_rules_themselves_keep_hazards_from_ending_by_themselves():
+    """Not only the day's round, which does not look at hazards at all."""
+    asked, finished = make.ticket("asked", hazard=True), make.ticket("checking", hazard=True)
+    with clock.at(moment(2027, 3, 1, 9)):
+        lapse, deem = FLOW.blockers(asked, "lapse", SYSTEM), FLOW.blockers(finished, "deem", SYSTEM)
+
+    assert lapse == ["安全隐患不能撤销；确已不危险时，由后勤写明理由先降为普通故障。"]
+    assert deem == ["安全隐患不能默认验收；确已不危险时，由后勤写明理由先降为普通故障。"]
 
 
 def test_raise():

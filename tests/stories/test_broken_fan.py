@@ -138,7 +138,7 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     # The principal: what is open, condensed, with the tickets behind it.
     head = seat("principal")
     head.open("/plan/")
-    assert "2026年6月" in head.page.locator("h1").first.inner_text()
+    assert head.reads("2026年6月工作计划")
     line = head.page.locator("ol.lines li").filter(has_text="风扇")
     assert line.count() == 1
     assert "13 处" in line.inner_text()

@@ -55,8 +55,7 @@ def test_a_guest_answers_accepts_and_rates(school, seat, hands, picture, watch):
 
     # Accepted: now the warden sees the photo too. Dispatched, repaired.
     desk.open(ticket.get_absolute_url())
-    desk.press("受理")
-    desk.press("受理", within=desk.page.locator("main form"))
+    desk.press("受理", within=desk.page.locator("main .actions"))
     other.open(ticket.get_absolute_url())
     assert other.page.locator(".photos img").count() == 1
     desk.open(ticket.get_absolute_url())

@@ -45,7 +45,7 @@ def test_two_reports_become_one_and_two_again(school, seat, hands):
     assert desk.reads("已恢复，重新待受理。")
     assert desk.reads("是另一盏灯")
     desk.open(first.get_absolute_url())
-    assert not desk.reads(second.number)
+    assert not desk.reads("并入的单")
 
 
 def test_after_the_days_a_merge_stays(school, seat, hands, watch):

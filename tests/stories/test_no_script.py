@@ -20,11 +20,11 @@ def test_a_guest_reports_in_two_steps(school, seat):
     guest.press("提交报修")
     assert guest.reads("再点一下“门窗锁”是哪一种。")
     guest.shot("report-no-script")
-    guest.tile("门锁坏")
+    guest.tile("门锁/锁芯")
     guest.press("提交报修")
 
     ticket = Ticket.objects.latest("pk")
-    assert (ticket.place, ticket.category.name) == (school.rooms["306"], "门锁坏")
+    assert (ticket.place, ticket.category.name) == (school.rooms["306"], "门锁/锁芯")
     assert guest.reads(f"已收到，单号 {ticket.number}")
 
 

@@ -34,7 +34,7 @@ def test_the_third_chair_gets_its_own_number(school, seat, hands):
     assert (rest.reported_at, rest.due_at) == (chairs.reported_at, chairs.due_at)
     assert [f.user for f in rest.followers.all()] == [people["other_teacher"]]
     bench.open("/jobs/")
-    bench.press("明德楼 2层 204")
+    bench.press(f"{rest.where}：{rest.fault}")
     assert bench.page.url.endswith(rest.get_absolute_url())
     assert bench.reads(f"从 {chairs.number} 分出")
     bench.shot("ticket-rest")

@@ -149,6 +149,13 @@ def test_a_past_month_that_was_never_stored_says_so(client, principal) -> None:
     assert 'id="new"' not in html and MonthlyPlan.objects.count() == 0
 
 
+def test_a_past_month_that_was_never_stored_is_not_written_afterwards(client, clerk) -> None:
+    make.ticket(reported_at=clock.moment(2026, 9, 10, 9, 0))
+    assert post(client, clerk, "/plan/2026-09/prose/", aim="补写", version=1).status_code == 404
+    assert post(client, clerk, "/plan/2026-09/lines/new/", section="focus", title="补写").status_code == 404
+    assert MonthlyPlan.objects.count() == 0
+
+
 def test_a_month_to_come_is_live_and_stores_nothing(client, principal) -> None:
     make.ticket(quantity=2)
     html = page(client, principal, "/plan/2026-12/")
