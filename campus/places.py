@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from django.db.models import Q, Sum
 
@@ -80,6 +83,28 @@ def people_in(place: Place) -> int:
     """How many people a fault in `place` touches; one statement."""
     found = Place.objects.filter(path__startswith=counted_within(place), active=True)
     return found.aggregate(total=Sum("people"))["total"] or 0
+
+
+def people_touched(groups: Mapping[Any, Iterable[Place]]) -> dict[Any, int]:
+    """How many people the places of each group touch together, nobody twice; at most one statement for all groups.
+
+    A room has its own people; a corridor, a floor or a whole building has those around it.
+    """
+    wide = {place.pk: counted_within(place) for places in groups.values() for place in places if place.kind != "room"}
+    around: list[tuple[str, int]] = []
+    if wide:
+        inside = reduce(or_, (Q(path__startswith=path) for path in sorted(set(wide.values()))))
+        around = list(Place.objects.filter(inside, active=True, people__gt=0).values_list("path", "people"))
+    found = {}
+    for key, places in groups.items():
+        touched: dict[str, int] = {}
+        for place in places:
+            if place.pk not in wide:
+                touched[place.path] = place.people
+            else:
+                touched.update((path, people) for path, people in around if path.startswith(wide[place.pk]))
+        found[key] = sum(touched.values())
+    return found
 
 
 # The two-step picker: building, then floor and room. One statement each, whatever the number of rows.

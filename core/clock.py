@@ -19,7 +19,9 @@ def now() -> dt.datetime:
 
 def local(moment: dt.datetime) -> dt.datetime:
     """Return `moment` by the school's clock (TIME_ZONE)."""
-    return timezone.localtime(moment)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment.astimezone(timezone.get_default_timezone())
 
 
 def today() -> dt.date:

@@ -133,12 +133,12 @@ def _told() -> Iterator[tuple[str, str, int | None]]:
     kind = ContentType.objects.get_for_model(Ticket)
     parts = {
         row["pk"]: row
-        for row in Ticket.objects.filter(split_from__isnull=False).annotate(again=Count("splits")).values("pk", "number", "quantity", "again")
+        for row in Ticket.objects.filter(split_from__isnull=False).annotate(parted=Count("splits")).values("pk", "number", "quantity", "parted")
     }  # fmt: skip
     corrected = set(LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="correct").values_list("object_id", flat=True))
     for pk, text in LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="split", after__gt="").values_list("object_id", "text"):
         row = parts[pk]
-        yield row["number"], text, None if row["again"] or pk in corrected else row["quantity"]
+        yield row["number"], text, None if row["parted"] or pk in corrected else row["quantity"]
 
 
 def _named(found: QuerySet[Ticket], text: str) -> Iterator[str]:

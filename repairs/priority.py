@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from campus.figures import figure
+from campus.places import people_touched
 from core import clock
 from repairs.models import OPEN, Ticket
 
@@ -99,7 +100,7 @@ def suggest(facts: Facts) -> Suggestion:
 def refresh(tickets: Iterable[Ticket]) -> None:
     """Compute level, score and words of open tickets anew, with those of the same kind in their buildings.
 
-    Two tickets of one kind in one building weigh on each other, so the whole group is written; five statements,
+    Two tickets of one kind in one building weigh on each other, so the whole group is written; six statements,
     however many tickets. A row that somebody else is just changing is left as it is, until the next change or the
     next day: waiting for it, with one's own ticket locked, could be waiting for each other.
     """
@@ -107,26 +108,23 @@ def refresh(tickets: Iterable[Ticket]) -> None:
     if not groups:
         return
     today = clock.today()
+    buildings = {building for building, _ in groups}
     members = list(
         Ticket.objects.open()
-        .filter(category__in={kind for _, kind in groups})
+        .filter(Q(place__building__in=buildings) | Q(place__in=buildings), category__in={kind for _, kind in groups})
         .select_related("place", "category")
         .annotate(followed=Count("followers"))
         .order_by("pk")
     )
     members = [t for t in members if (t.place.building_id or t.place_id, t.category_id) in groups]
-    sums: dict[tuple[int, int], list[int]] = {}
-    seen: dict[tuple[int, int], set[int]] = {}
+    together: dict[tuple[int, int], list[Ticket]] = {}
     for t in members:
-        key = (t.place.building_id or t.place_id, t.category_id)
-        total = sums.setdefault(key, [0, 0])
-        total[0] += t.quantity
-        if t.place_id not in seen.setdefault(key, set()):  # two tickets of one room affect its people once
-            seen[key].add(t.place_id)
-            total[1] += t.place.people
+        together.setdefault((t.place.building_id or t.place_id, t.category_id), []).append(t)
+    touched = people_touched({key: [t.place for t in group] for key, group in together.items()})
     changed = []
     for t in members:
-        places, people = sums[(t.place.building_id or t.place_id, t.category_id)]
+        key = (t.place.building_id or t.place_id, t.category_id)
+        places, people = sum(one.quantity for one in together[key]), touched[key]
         it = suggest(facts_of(t, today, places=places, people=people, reports=1 + t.followed))
         level = t.priority if t.priority_fixed else it.level
         score = it.score if not t.priority_fixed else (5 - level) * 1000 + it.score % 1000

@@ -293,8 +293,8 @@ def test_an_issue_never_takes_more_than_there_is(world: World, clients: dict[str
 def test_a_card_with_odd_input(world: World, clients: dict[str, Client], over: dict[str, str]) -> None:
     before = Card.objects.count()
     shown = clients["assetkeeper"].get("/assets/new/")
-    body = make.posted(shown, **{"number": "K-1", "name": "落地电风扇", "place": "3号楼312", "quantity": "1", "cost": "0"} | over)
-    assert "落地电风扇" in answered(clients["assetkeeper"].post("/assets/new/", body))
+    body = make.posted(shown, **{"number": "K-1", "name": "落地电风扇", "place": "3号楼312", "quantity": "1", "cost": "0", "condition": "in_use"} | over)
+    assert "落地电风扇" in answered(clients["assetkeeper"].post("/assets/new/", body), field=next(iter(over)))
     assert Card.objects.count() == before
 
 
@@ -340,7 +340,7 @@ def test_a_double_click_files_one_ticket(world: World, clients: dict[str, Client
     [
         ("storekeeper", "/stores/receive/", {"quantity": "2", "value": "20"}, Move),
         ("repairer", "/stores/issue/", {"quantity": "2", "reason": "用"}, Move),
-        ("assetkeeper", "/assets/new/", {"number": "K-2", "name": "扇", "place": "3号楼312", "quantity": "1", "cost": "0"}, Card),
+        ("assetkeeper", "/assets/new/", {"number": "K-2", "name": "扇", "place": "3号楼312", "quantity": "1", "cost": "0", "condition": "in_use"}, Card),
     ],
 )
 def test_a_double_click_books_once(world: World, clients: dict[str, Client], role: str, url: str, body: dict[str, str], kind_: Any) -> None:

@@ -69,9 +69,11 @@ def run(
             people.duties(world)
         goods.ledger(world)
         goods.stores(world)
-        history.play(world)
         if scale:
-            bulk.closed_tickets(world, scale)
+            bulk.reserve(scale)
+        story = history.play(world)
+        if scale:
+            bulk.closed_tickets(story, scale)
         SchoolProfile.objects.filter(pk=1).update(demo_stamp=serve.migrations_digest())
     cache.clear()
     say(f"演示学校建好了，用时 {time.monotonic() - began:.0f} 秒。")

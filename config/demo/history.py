@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db.models import F
 
-from assets.models import Card, Holding
+from assets import services as assets
+from assets.models import Card, Holding, ScrapProposal
 from campus import calendar, worktime
 from campus.models import Place, User
 from config.demo import goods, words
@@ -35,6 +36,7 @@ ASSETS = {  # kind of fault -> the name of the card it may stand on
     "一体机/投影": "交互一体机", "空调": "空调", "热水器/淋浴": "电热水器", "吊扇/壁扇不转": "吊扇", "饮水机故障": "饮水机", "冷藏/冷冻柜": "冷藏柜",
     "蒸饭柜/灶具": "蒸饭柜", "消毒柜/洗碗机": "消毒柜", "双层床/护栏/爬梯": "双层床", "黑板": "推拉黑板",
 }  # fmt: skip
+WORN = ("课桌", "椅/凳", "储物柜", "洗衣机")  # what may be beyond repair
 # (weight by hour) of filing on an ordinary day; Monday is steeper before ten and at half past twelve
 HOURS = {7: 5, 8: 14, 9: 13, 10: 9, 11: 6, 12: 9, 13: 5, 14: 9, 15: 8, 16: 8, 17: 5, 18: 4, 19: 4, 20: 3, 21: 3}
 MONDAY = HOURS | {8: 26, 9: 22, 12: 18}
@@ -72,6 +74,8 @@ class Story:
         for holding in Holding.objects.filter(condition="in_use").select_related("card").order_by("pk"):
             self.cards.setdefault((holding.place_id, holding.card.name), holding.card)
         self.spots = self._spots()
+        self.fits: dict[tuple[str, str], list[Place]] = {}
+        self.taken: set[tuple[int, int]] = set()  # place and kind of what is told ticket by ticket
         self.home = {row.room_id: row.teacher for row in world.classes}
         self.office = [world.people["clerk"], world.people["clerk"], world.people["director"]]
         self.quick_since = clock.moment(*calendar.add_working_days(world.today, -QUICK).timetuple()[:3])
@@ -151,6 +155,11 @@ class Story:
 
     def spot_for(self, use: str, name: str) -> Place:
         """A place of the use in which this kind of fault makes sense."""
+        if (use, name) not in self.fits:
+            self.fits[use, name] = self._fitting(use, name) or self.spots[use]
+        return self.rng.choice(self.fits[use, name])
+
+    def _fitting(self, use: str, name: str) -> list[Place]:
         wanted = {
             "楼道/应急灯": ("stairwell", "corridor"), "疏散指示/应急照明": ("corridor", "stairwell"), "灭火器": ("corridor",),
             "地面破损": ("corridor", "room"), "消火栓": ("corridor", "ground"), "门禁/道闸/围墙": ("gate",), "篮球架/器械": ("ground",),
@@ -172,7 +181,7 @@ class Story:
             if name == "篮球架/器械" and place.name not in ("操场", "篮球场"):
                 continue
             fine.append(place)
-        return self.rng.choice(fine or self.spots[use])
+        return fine
 
     # ---- everyday ------------------------------------------------------------------------------------------------
 
@@ -211,9 +220,12 @@ class Story:
 
     def case(self, quick: bool, stop: str = "") -> Case:
         """A fault by the mixes of the profile."""
-        use = self.rng.choices([use for use, _ in words.LOCATIONS], [weight for _, weight in words.LOCATIONS])[0]
-        name = self.kind_for(use, clock.today().month)
-        return Case(self.spot_for(use, name), self.kinds[name], words.FAULTS[name], quick, stop=stop)
+        while True:
+            use = self.rng.choices([use for use, _ in words.LOCATIONS], [weight for _, weight in words.LOCATIONS])[0]
+            name = self.kind_for(use, clock.today().month)
+            kind, place = self.kinds[name], self.spot_for(use, name)
+            if (place.pk, kind.pk) not in self.taken and not (stop and kind.priority == 1):
+                return Case(place, kind, words.FAULTS[name], quick, stop=stop)
 
     def happen(self, quick: bool, stop: str = "") -> None:
         """Something breaks and somebody files it."""
@@ -225,7 +237,7 @@ class Story:
     def _fate(self, case: Case) -> str:
         """What will be special about it; most is not."""
         dice = self.rng.random() * 100
-        steps = [("ask", 3.5), ("merge", 3), ("withdraw", 1.6), ("decline", 1.8), ("beyond", 1.2)]
+        steps = [("ask", 3.5), ("merge", 3), ("withdraw", 1.6), ("decline", 1.8), ("beyond", 6 if case.kind.name in WORN else 0)]
         if not case.quick:
             steps += [("hold", 7), ("back", 4), ("reopen", 1), ("hand_back", 1.5), ("reassign", 1.5), ("slow", 6)]
         for name, share in steps:
@@ -384,13 +396,13 @@ class Story:
             other.quick = True
             self.triage(other)
 
-    def worker(self, kind: Category) -> User:
-        """Whose trade it is; the first of the list has his own nine jobs and takes fewer."""
-        fine = [person for person in self.world.repairers if kind.topic and kind.topic in person.trade]
-        return self.rng.choice(fine or self.world.repairers)
+    def worker(self, kind: Category, *, spare: bool = False) -> User:
+        """Whose trade it is; with `spare` the first of the list is left his own jobs of today."""
+        people = self.world.repairers[1:] if spare else self.world.repairers
+        return self.rng.choice([person for person in people if kind.topic and kind.topic in person.trade] or people)
 
     def dispatch(self, case: Case) -> None:
-        by, lead = self.rng.choice(self.office), self.worker(case.kind)
+        by, lead = self.rng.choice(self.office), self.worker(case.kind, spare=bool(case.stop))
         helpers = [other for other in self.world.repairers if other != lead]
         helpers = [self.rng.choice(helpers)] if self.chance(8) else []
         if not self.step(case, services.dispatch, by=by, lead=lead, helpers=helpers):
@@ -449,7 +461,8 @@ class Story:
             shelf = self.world.stock[needed[0][0]]
             facts |= {"item": shelf.item, "quantity": Decimal(needed[0][1])}
         elif key == "parts":
-            facts |= {"purchase": f"{case.kind.name}配件", "quantity": Decimal(1)}
+            thing = str(self.world.stock[needed[0][0]].item) if needed else f"{ASSETS.get(case.kind.name, case.kind.name)}配件"
+            facts |= {"purchase": thing, "quantity": Decimal(1)}
         if not self.step(case, services.hold, by=case.ticket.lead, **facts):
             return
         if case.ticket.purchase_id:
@@ -460,6 +473,9 @@ class Story:
     def buy(self, request: PurchaseRequest) -> None:
         """The storekeeper has bought what was asked for."""
         stores_services.answer_purchase(request, by=self.world.people["storekeeper"], answer="bought", words="已到货，请来领")
+
+    def scrap(self, proposal: ScrapProposal) -> None:
+        assets.answer_scrap(proposal, by=self.world.people["assetkeeper"], answer="agreed", words="同意，列入年底报废")
 
     def resume(self, case: Case) -> None:
         if self.step(case, services.resume, by=case.ticket.lead):
@@ -502,6 +518,10 @@ class Story:
         by = ticket.lead if not self.chance(4) else self.world.people["clerk"]
         if not self.step(case, services.finish, by=by, **facts):
             return
+        if case.ticket.scrap_id and self.chance(70):
+            self.after(400, 2000, self.scrap, case.ticket.scrap)
+        if case.ticket.purchase_id and case.ticket.outcome == "beyond" and self.chance(70):
+            self.after(900, 2600, self.buy, case.ticket.purchase)
         if done < ticket.quantity:
             rest = Case(case.place, case.kind, case.fault, case.quick)
             rest.ticket = case.ticket.splits.select_related("place", "category", "lead", "reporter").latest("pk")
@@ -642,7 +662,7 @@ class Story:
         workplan.tick(line, by=self.world.people["director"])
 
 
-def play(world: World) -> None:
+def play(world: World) -> Story:
     """Everything that happened until the demo's moment."""
     story = Story(world)
     story.plan_house()
@@ -650,6 +670,7 @@ def play(world: World) -> None:
     Scenes(story).plan()
     story.run()
     settle(world)
+    return story
 
 
 def settle(world: World) -> None:

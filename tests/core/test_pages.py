@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from assets.models import Card
-from core import clock
 from core.models import Attachment, LogEntry, SpentToken
-from core.pages import sweep
 from stores.models import Item
 from tests import make_people
 from tests.make_core import photo, posted
@@ -326,10 +323,3 @@ def test_two_clicks_at_once_make_one_record() -> None:
     assert urls == [f"/items/{Item.objects.get().pk}/"] * 4
 
 
-def test_old_tokens_are_forgotten() -> None:
-    with clock.at(clock.now() - dt.timedelta(days=61)):
-        SpentToken.objects.create(token="old")
-    SpentToken.objects.create(token="new")
-
-    assert sweep() == "清理表单凭证 1 个"
-    assert SpentToken.objects.get().token == "new"

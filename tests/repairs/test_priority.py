@@ -229,3 +229,15 @@ def test_refreshing_a_group_costs_five_statements(november, django_assert_num_qu
         priority.refresh([ticket])
 
     assert set(Ticket.objects.values_list("priority_words", flat=True)) == {"5 处 · 影响 40 人"}
+
+
+def test_a_corridor_counts_the_people_around_it_and_nobody_twice():
+    for name in ("301", "302"):
+        make.place(name, people=8)
+    corridor = make.place("走廊", kind="corridor")
+    lamp = make.category("楼道/应急灯")
+
+    make.ticket(place=corridor, category=lamp)
+    make.ticket(place=make.place("301"), category=lamp)
+
+    assert {t.priority_words for t in Ticket.objects.all()} == {"2 处 · 影响 16 人"}

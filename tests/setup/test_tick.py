@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from django.core.management import CommandError, call_command
 
-from core import tick
-from core.models import TaskRun
+from core import clock, tick
+from core.models import SpentToken, TaskRun
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +105,13 @@ def test_the_command_tells_each_result_and_fails_with_a_task(settings, capsys):
 
     assert capsys.readouterr().out.splitlines()[0] == "first：到 11-22"
     assert tick.last() is not None
+
+
+def test_old_submit_tokens_are_forgotten():
+    with clock.at(clock.now() - dt.timedelta(days=8)):
+        SpentToken.objects.create(token="old")
+    SpentToken.objects.create(token="new")
+
+    tick.prune(clock.today())
+
+    assert SpentToken.objects.get().token == "new"
