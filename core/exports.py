@@ -24,7 +24,8 @@ def _page(path: str, query: str, user: Any) -> Any:
     request.method, request.path, request.path_info, request.user = "GET", path, path, user
     request.GET = QueryDict(query)  # type: ignore[assignment]
     match = request.resolver_match = resolve(path)
-    page = match.func.view_class(**getattr(match.func, "view_initkwargs", {}))
+    view: Any = match.func
+    page = view.view_class(**getattr(match.func, "view_initkwargs", {}))
     page.setup(request, *match.args, **match.kwargs)
     return page
 

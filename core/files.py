@@ -303,7 +303,7 @@ def sweep(day: dt.date | None = None) -> str:
     for row in rows:
         row.delete()
         for file in (row.file, row.thumb):
-            if file:
+            if file and file.name:
                 _remove(file.name)
     count = 0
     root = Path(default_storage.location)  # type: ignore[attr-defined]

@@ -309,7 +309,7 @@ class Bound(BoundField):
     """A field on a page: marked when it is wrong, and told apart when it may stay empty."""
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
-        found = super().build_widget_attrs(attrs, widget)
+        found: dict[str, Any] = super().build_widget_attrs(attrs, widget)
         widget = widget or self.field.widget
         if self.errors and not widget.is_hidden:
             found["class"] = " ".join(filter(None, [found.get("class") or widget.attrs.get("class", ""), "is-invalid"]))

@@ -117,7 +117,7 @@ class Importer:
     @cached_property
     def heads(self) -> dict[str, str]:
         """{plain title: field} of all titles that are understood."""
-        found = {}
+        found: dict[str, str] = {}
         for name in self.fields:
             for text in (self.label(name), name, *self.synonyms.get(name, ())):
                 found.setdefault(plain_head(text), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,6 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms
-from django.core import signing
-from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q, Sum
 from django.http import QueryDict
@@ -26,6 +23,7 @@ from django.utils.safestring import SafeString
 
 from core import rights
 from core.forms import SELECT_LIMIT, adapt, clean_text
+from core.paging import Key, Rows, resolve, sort_keys
 from core.templatetags.houqin import day, moment, money, qty, state_class
 
 COUNT_LIMIT = 1000
@@ -83,7 +81,7 @@ class Column:
         if callable(self.value):
             return self.value
         path = self.value or self.name
-        field, _ = _resolve(model, path.replace(".", "__"))
+        field, _ = resolve(model, path.replace(".", "__"))
         if field is None or not isinstance(field, models.Field):
             return self.sheet_value
         read, words = attrgetter(path), dict(field.flatchoices)
@@ -259,143 +257,6 @@ class FilterSet(django_filters.FilterSet):
         ]  # fmt: skip
 
 
-# ---------- paging by key ----------
-
-
-@dataclass(frozen=True)
-class Key:
-    """One part of the sort order."""
-
-    path: str
-    down: bool
-    nullable: bool
-    field: Any
-
-    def ordering(self, turned: bool) -> Any:
-        down = self.down != turned
-        if not self.nullable:
-            return f"-{self.path}" if down else self.path
-        expression = models.F(self.path)
-        # Empty ones stand last (so first when turned): the two databases disagree by themselves.
-        edge: dict[str, Any] = {"nulls_first": True} if turned else {"nulls_last": True}
-        return expression.desc(**edge) if down else expression.asc(**edge)
-
-    def beyond(self, value: Any, turned: bool) -> Q:
-        """Rows that come after `value` in this part alone."""
-        down = self.down != turned
-        if value is None:
-            return ~Q(**{f"{self.path}__isnull": True}) if turned else Q(pk__in=[])
-        found = Q(**{f"{self.path}__{'lt' if down else 'gt'}": value})
-        if self.nullable and not turned:
-            found |= Q(**{f"{self.path}__isnull": True})
-        return found
-
-    def same(self, value: Any) -> Q:
-        return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
-
-    def of(self, record: Any) -> Any:
-        found = record
-        for part in self.path.split("__"):
-            found = getattr(found, part) if found is not None else None
-        return found.pk if isinstance(found, models.Model) else found
-
-
-def _resolve(model: type[models.Model], path: str) -> tuple[Any, bool]:
-    """The last field of a path (None for an annotation) and whether anything on the way may be empty."""
-    nullable, field, at = False, None, model
-    for part in path.split("__"):
-        if part == "pk":
-            field = at._meta.pk
-            continue
-        try:
-            field = at._meta.get_field(part)
-        except FieldDoesNotExist:
-            return None, True
-        nullable = nullable or bool(getattr(field, "null", True))
-        at = getattr(field, "related_model", None) or at
-    return field, nullable
-
-
-def sort_keys(model: type[models.Model], order: str | Sequence[str]) -> list[Key]:
-    """The parts of an order; the primary key is added, so that no two rows are alike."""
-    names = [order] if isinstance(order, str) else list(order)
-    if names[-1].lstrip("-") not in ("pk", "id"):
-        names.append("-pk" if names[0].startswith("-") else "pk")
-    found = []
-    for name in names:
-        path = name.lstrip("-")
-        field, nullable = _resolve(model, path)
-        found.append(Key(path, name.startswith("-"), nullable, field))
-    return found
-
-
-class Rows:
-    """One page of a list: the records, and the ways to the next and the one before."""
-
-    def __init__(self, queryset: Any, keys: list[Key], per_page: int, params: Any) -> None:
-        self.keys, self.signature = keys, "".join(("-" if key.down else "") + key.path + "," for key in keys)
-        after, before = self._read(params.get("after", "")), None
-        if after is None:
-            before = self._read(params.get("before", ""))
-        turned = before is not None
-        at = after if after is not None else before
-        found = queryset.order_by(*(key.ordering(turned) for key in keys))
-        if at is not None:
-            found = found.filter(self._beyond(at, turned))
-        records = list(self._page(found, per_page + 1))
-        more = len(records) > per_page
-        records = records[:per_page]
-        if turned:
-            records.reverse()
-        self.records = records
-        self.first_page = at is None or (turned and not more)
-        self.after = self._write(records[-1]) if records and (more if not turned else True) else ""
-        self.before = self._write(records[0]) if records and not self.first_page else ""
-
-    def _page(self, found: Any, count: int) -> Any:
-        """The first rows of `found`. Any order but that of the keys is settled first, on keys alone: otherwise the
-        database joins and sorts the full width of every row that the filters leave."""
-        if len(self.keys) == 1 or not found.query.select_related:
-            return found[:count]
-        keys = found.select_related(None).values("pk")[:count]
-        return found.filter(pk__in=keys)
-
-    def _beyond(self, values: list[Any], turned: bool) -> Q:
-        found, same = Q(pk__in=[]), Q()
-        for key, value in zip(self.keys, values, strict=True):
-            found |= same & key.beyond(value, turned)
-            same &= key.same(value)
-        lead, value = self.keys[0], values[0]
-        if not lead.nullable and len(self.keys) > 1:  # said once more in a form that the index understands
-            found &= Q(**{f"{lead.path}__{'lte' if lead.down != turned else 'gte'}": value})
-        return found
-
-    def _write(self, record: Any) -> str:
-        """The key of a row as it stands in the address, signed: only what we wrote is read again."""
-        values = [None if (value := key.of(record)) is None else _plain(value) for key in self.keys]
-        return signing.dumps([self.signature, *values], salt="listing")
-
-    def _read(self, text: str) -> list[Any] | None:
-        if not text or len(text) > 1000:
-            return None
-        try:
-            signature, *values = signing.loads(text, salt="listing")
-            if signature != self.signature or len(values) != len(self.keys):
-                return None
-            return [
-                None if value is None else key.field.to_python(value) if key.field is not None else value
-                for key, value in zip(self.keys, values, strict=True)
-            ]
-        except (signing.BadSignature, ValidationError, ValueError, TypeError):
-            return None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    return value if isinstance(value, int | str | float | bool) else str(value)
-
-
 # ---------- the declaration ----------
 
 
@@ -505,7 +366,11 @@ class Listing:
 
     def rows(self, queryset: Any) -> Rows:
         """The page of the rows that the address asks for."""
-        return Rows(queryset, self.keys, self.per_page, self.params)
+        computed = bool(queryset.query.annotations)  # columns may show what only this queryset knows
+        return Rows(queryset, self.keys, self.per_page, self.params, None if computed else self._whole)
+
+    def _whole(self, keys: Any) -> Any:
+        return self.queryset(self.model._default_manager.filter(pk__in=keys))
 
     def address(self, **over: Any) -> str:
         """This list's address with other parameters; paging starts anew."""

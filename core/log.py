@@ -50,6 +50,7 @@ def differences(before: dict[str, Any], after: models.Model, fields: list[str]) 
     for name in fields:
         old, new = before.get(name), getattr(after, name)
         if old != new:
-            label = str(after._meta.get_field(name).verbose_name)
+            field: Any = after._meta.get_field(name)
+            label = str(field.verbose_name)
             found[label] = ["", "已修改"] if name in personal else [shown(old), shown(new)]
     return found

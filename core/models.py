@@ -113,7 +113,7 @@ class Attachment(models.Model):
         indexes = [models.Index(fields=["kind", "object_id"], name="attachment_record")]
 
     def __str__(self) -> str:
-        return self.caption or self.file.name
+        return self.caption or str(self.file.name)
 
 
 class Sequence(models.Model):

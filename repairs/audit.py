@@ -35,7 +35,7 @@ def _states() -> Iterator[str]:
     now = {pk: (number, state) for pk, number, state in Ticket.objects.values_list("pk", "number", "state").iterator(chunk_size=5000)}
     at: dict[int, str] = {}
     reworked: Counter[int] = Counter()
-    rows = LogEntry.objects.filter(kind=kind).order_by("pk").values_list("object_id", "verb", "before", "after")
+    rows: Any = LogEntry.objects.filter(kind=kind).order_by("pk").values_list("object_id", "verb", "before", "after")
     for pk, verb, before, after in rows.iterator(chunk_size=5000):
         number = now[pk][0] if pk in now else f"（{pk}）"
         if pk not in now:
@@ -110,7 +110,7 @@ def _splits() -> Iterator[str]:
     """A part that was split off carries the same report; a family's pieces are what was reported or corrected."""
     same = ("place_id", "category_id", "reported_at", "reporter_id")
     for part in Ticket.objects.filter(split_from__isnull=False).select_related("split_from").iterator(chunk_size=2000):
-        whole = part.split_from
+        whole: Any = part.split_from
         if whole.split_from_id == part.pk or whole.pk >= part.pk:
             yield f"报修单 {part.number}：分出它的 {whole.number} 登记得比它晚。"
         if part.reported_at != whole.reported_at:
@@ -136,7 +136,8 @@ def _told() -> Iterator[tuple[str, str, int | None]]:
         for row in Ticket.objects.filter(split_from__isnull=False).annotate(parted=Count("splits")).values("pk", "number", "quantity", "parted")
     }  # fmt: skip
     corrected = set(LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="correct").values_list("object_id", flat=True))
-    for pk, text in LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="split", after__gt="").values_list("object_id", "text"):
+    told: Any = LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="split", after__gt="").values_list("object_id", "text")
+    for pk, text in told:
         row = parts[pk]
         yield row["number"], text, None if row["parted"] or pk in corrected else row["quantity"]
 

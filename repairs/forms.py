@@ -17,7 +17,7 @@ from campus.forms import PlaceField
 from campus.models import User
 from core import clock
 from core.files import PhotosField
-from core.forms import DateInput, DateTimeInput, Datalist, Form, PeopleField, PersonField, adapt
+from core.forms import Datalist, DateInput, DateTimeInput, Form, PeopleField, PersonField, adapt
 from repairs.dispatching import proposed
 from repairs.listings import hold_reasons
 from repairs.models import NEXT_STEPS, OUTCOMES, PRIORITIES, Category, HoldReason, Material, Ticket

@@ -402,6 +402,9 @@ class Material(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "用料"
 
+    def __str__(self) -> str:
+        return str(self.move)
+
     @property
     def out(self) -> Any:
         """Quantity used: drawn counts up, given back counts down."""
@@ -411,6 +414,3 @@ class Material(models.Model):
     def cost(self) -> Any:
         """Its value, in yuan."""
         return -self.move.value
-
-    def __str__(self) -> str:
-        return str(self.move)

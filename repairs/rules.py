@@ -143,7 +143,9 @@ def may_reopen(ticket: Ticket, by: Any) -> str | None:
 
 
 def clearer(ticket: Ticket, by: Any) -> str | None:
-    """Office, warden, custodian or inspector; never who did the work."""
+    """Office, warden, custodian or inspector; never who did the work; and only where there is a hazard."""
+    if not ticket.hazard:
+        return "不是安全隐患，不用销号。"
     if by is None:
         return None
     if worked_on_it(ticket, by):
@@ -327,7 +329,7 @@ FLOW = Flow(
         Step("resume", "恢复维修", ("held",), way_back, lead_or_office),
         Step("finish", "报完工", ("dispatched", "doing"), "checking", lead_or_office,
              hints={"held": "正在挂起：先点“恢复维修”。"}),
-        Step("clear", "销号", ("checking",), None, clearer, (is_hazard, not_cleared)),
+        Step("clear", "销号", ("checking",), None, clearer, (not_cleared,)),
         Step("accept_work", "验收", ("checking",), "done", accepter, (cleared,)),
         Step("send_back", "退回返修", ("checking",), back_to_work, accepter),
         Step("answer", "回复", ("asked",), way_back, reporter_or_office),

@@ -182,6 +182,15 @@
     count();
   });
 
+  /* ---------- the second step of a bulk action: the button counts what is still ticked ---------- */
+  all("button[data-count]").forEach((button) => {
+    button.form.addEventListener("change", () => {
+      const picked = all("input[name=pick]:checked", button.form).length;
+      button.textContent = button.dataset.count.replace("#", picked);
+      button.disabled = !picked;
+    });
+  });
+
   /* ---------- drafts: what was typed into a form with data-draft survives a lost signal or session ---------- */
   const DAY = 24 * 3600 * 1000;
   function stored(action) {

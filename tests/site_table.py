@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 ALL = frozenset(
-    "teacher homeroom repairer clerk director warden steward storekeeper assetkeeper finance viceprincipal principal admin".split()
-)
+    (
+        "teacher", "homeroom", "repairer", "clerk", "director", "warden", "steward", "storekeeper", "assetkeeper",
+        "finance", "viceprincipal", "principal", "admin",
+    )
+)  # fmt: skip
 OFFICE = frozenset({"clerk", "director"})
 LEADERS = frozenset({"viceprincipal", "principal"})
 READERS = OFFICE | LEADERS | {"finance"}
@@ -19,7 +22,12 @@ SCHOOL = OFFICE | ADMIN  # settings and places
 STAFF = ALL - ADMIN  # whoever has to do with the school's daily life
 NOBODY: frozenset[str] = frozenset()
 
-SEES_TICKET = READERS | {"repairer", "assetkeeper", "warden", "homeroom"}  # in a dormitory room kept by the class teacher
+SEES_TICKET = READERS | {
+    "repairer",
+    "assetkeeper",
+    "warden",
+    "homeroom",
+}  # in a dormitory room kept by the class teacher
 SEES_CARD = READERS | {"repairer", "assetkeeper", "homeroom"}  # the class teacher keeps it, the repairer works on it
 STORES = READERS | {"repairer", "storekeeper"}
 KEEPS_STORES = frozenset({"director", "storekeeper"})
@@ -39,6 +47,7 @@ class Row:
     query: str = ""
     does: frozenset[str] | None = None  # may change something by posting here, as the world stands; None: as `who`
     plain: bool = False  # answers something else than a page of ours
+    noted: bool = False  # hands out a sheet, so asking is itself noted in the log
 
 
 def ticket(does: frozenset[str] = NOBODY) -> Row:
@@ -57,16 +66,26 @@ TABLE: dict[str, Row] = {
     "logout": Row("", NOBODY, 405, guest=405),
     # the roof
     "config:home": Row(
-        "", ALL,
-        leads={"repairer": "/jobs/", "clerk": "/desk/", "director": "/desk/", "viceprincipal": "/plan/", "principal": "/plan/"},
+        "",
+        ALL,
+        leads={
+            "repairer": "/jobs/",
+            "clerk": "/desk/",
+            "director": "/desk/",
+            "viceprincipal": "/plan/",
+            "principal": "/plan/",
+        },
     ),
     "config:scan": Row(
-        "label", ALL, guest=302,
-        leads={role: "/places/" for role in READERS | {"repairer", "warden", "assetkeeper", "admin"}}
-        | {role: "/repairs/new/?at=" for role in ("teacher", "homeroom", "steward", "storekeeper", "guest")},
+        "label",
+        ALL,
+        guest=302,
+        leads=dict.fromkeys(READERS | {"repairer", "warden", "assetkeeper", "admin"}, "/places/")
+        | dict.fromkeys(("teacher", "homeroom", "steward", "storekeeper", "guest"), "/repairs/new/?at="),
     ),
     "config:search": Row("", ALL),
     "config:more": Row("", ALL),
+    "config:my-data": Row("", ALL, plain=True, noted=True),
     "config:setup": Row("setup", NOBODY, 404, guest=404),
     # inbox and files
     "core:inbox": Row("", ALL),

@@ -60,7 +60,9 @@ def imported(path: Path) -> set[tuple[str, str]]:
         elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
             "import_string", "import_module", "__import__", "get_model",
         ):  # fmt: skip
-            found |= {(one.value, "") for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            found |= {
+                (one.value, "") for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            }
     return found
 
 
@@ -104,7 +106,12 @@ def test_no_foreign_key_points_to_the_right() -> None:
         label = kind._meta.app_label
         for field in kind._meta.get_fields():
             target = getattr(field, "related_model", None)
-            if label not in ORDER or target is None or target._meta.app_label not in ORDER or not getattr(field, "concrete", False):
+            if (
+                label not in ORDER
+                or target is None
+                or target._meta.app_label not in ORDER
+                or not getattr(field, "concrete", False)
+            ):
                 continue
             if target._meta.label == settings.AUTH_USER_MODEL:  # named in settings, never imported
                 continue
@@ -134,11 +141,18 @@ def test_core_knows_no_school_word() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and words.search(node.value) and "\n" not in node.value
         and re.fullmatch(r"[a-z_]+[.:][\w.:-]+", node.value)
     ]  # fmt: skip
-    assert sorted(set(wrong) - {one for one in wrong if one.endswith(" campus:account")}) == []  # its address, shown if there
+    assert (
+        sorted(set(wrong) - {one for one in wrong if one.endswith(" campus:account")}) == []
+    )  # its address, shown if there
 
 
 def test_only_the_sheets_know_openpyxl() -> None:
-    knows = {short(path) for path in modules() for module, _ in imported(path) if module.partition(".")[0] in ("openpyxl", "python_calamine")}
+    knows = {
+        short(path)
+        for path in modules()
+        for module, _ in imported(path)
+        if module.partition(".")[0] in ("openpyxl", "python_calamine")
+    }
     assert knows == {"core/sheets.py"}
 
 
@@ -169,7 +183,9 @@ def test_text_is_marked_safe_in_two_places_only() -> None:
         if re.search(r"\|\s*safe\b|autoescape off|safeseq", path.read_text(encoding="utf-8"))
     ]  # fmt: skip
     assert set(wrong) == {"core/templatetags/houqin.py", "campus/labels.py"}
-    joins = {short(path) for path in modules() if re.search(r"SafeString\(|SafeText\(", path.read_text(encoding="utf-8"))}
+    joins = {
+        short(path) for path in modules() if re.search(r"SafeString\(|SafeText\(", path.read_text(encoding="utf-8"))
+    }
     assert joins == {"core/listing.py", "core/forms.py"}
 
 
@@ -192,7 +208,9 @@ def test_no_file_is_too_long() -> None:
 
 
 def test_nothing_comes_from_another_host() -> None:
-    files = [path for folder in ("templates", "static") for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
+    files = [
+        path for folder in ("templates", "static") for path in sorted((ROOT / folder).rglob("*")) if path.is_file()
+    ]
     wrong = [
         f"{short(path)}: {found}"
         for path in files

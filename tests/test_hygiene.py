@@ -26,7 +26,10 @@ def tracked() -> list[Path]:
     """The files that are in the repository or about to be; everything of ours where there is no git."""
     try:
         listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
         ).stdout.decode()
         found = [ROOT / name for name in listed.split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
@@ -46,7 +49,11 @@ def test_no_migration_is_missing() -> None:
 
 
 def test_each_app_has_one_migration_before_the_first_release() -> None:
-    found = {app: sorted(path.name for path in (ROOT / app / "migrations").glob("0*.py")) for app in APPS if (ROOT / app / "models.py").exists()}
+    found = {
+        app: sorted(path.name for path in (ROOT / app / "migrations").glob("0*.py"))
+        for app in APPS
+        if (ROOT / app / "models.py").exists()
+    }
     assert found == {app: ["0001_initial.py"] for app in found}
 
 
@@ -62,7 +69,11 @@ def test_every_template_that_is_named_exists() -> None:
     named = set()
     for path in modules():
         for node in ast.walk(ast.parse(read(path))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w/]+\.html", node.value):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and re.fullmatch(r"[\w/]+\.html", node.value)
+            ):
                 named.add(node.value)
     for path in TEMPLATES:
         named |= set(re.findall(r"{%\s*(?:include|extends)\s+[\"']([^\"']+)[\"']", read(path)))
@@ -88,10 +99,18 @@ def url_names() -> set[str]:
 def test_every_address_named_in_a_template_or_module_exists() -> None:
     known, wrong = url_names(), []
     for path in TEMPLATES:
-        wrong += [f"{short(path)}: {name}" for name in re.findall(r"{%\s*url\s+[\"']([^\"']+)[\"']", read(path)) if name not in known]
+        wrong += [
+            f"{short(path)}: {name}"
+            for name in re.findall(r"{%\s*url\s+[\"']([^\"']+)[\"']", read(path))
+            if name not in known
+        ]
     for path in modules():
         for node in ast.walk(ast.parse(read(path))):
-            called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("reverse", "reverse_lazy", "redirect")
+            called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "reverse",
+                "reverse_lazy",
+                "redirect",
+            )
             if called and node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value not in known:
                 wrong.append(f"{short(path)}:{node.lineno} {node.args[0].value}")
     assert wrong == []
@@ -119,10 +138,20 @@ def test_every_permission_that_is_asked_for_is_in_the_role_table() -> None:
     wanted = {word for entry in import_string(settings.MENU).entries.values() for word in entry.permission.split()}
     for path in modules():
         for node in ast.walk(ast.parse(read(path))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ("can", "scopes", "holders"):
-                wanted |= {one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+                "can",
+                "scopes",
+                "holders",
+            ):
+                wanted |= {
+                    one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                }
             elif isinstance(node, ast.Assign) and any(getattr(one, "id", "") == "permission" for one in node.targets):
-                wanted |= {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value}
+                wanted |= {
+                    one.value
+                    for one in ast.walk(node.value)
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value
+                }
     assert {one for one in wanted if one not in held and one not in heads} == set()
 
 
@@ -157,7 +186,10 @@ def test_templates_hold_no_style_and_no_script(path: Path) -> None:
 def test_nothing_is_left_for_later_and_nothing_tells_of_the_workshop() -> None:
     own = {"tests/test_hygiene.py"}
     later = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
-    workshop = re.compile(r"/work/|/tmp/brief|\bsubagent|\bClaude\b|\bAnthropic\b|\bLLM\b|\bhelper [A-K]\b|\bBRIEF\b|\bAI assistant", re.IGNORECASE)
+    workshop = re.compile(
+        r"/work/|/tmp/brief|\bsubagent|\bClaude\b|\bAnthropic\b|\bLLM\b|\bhelper [A-K]\b|\bBRIEF\b|\bAI assistant",
+        re.IGNORECASE,
+    )
     wrong = []
     for path in tracked():
         if short(path) in own or short(path).startswith("requirements/"):
@@ -169,14 +201,21 @@ def test_nothing_is_left_for_later_and_nothing_tells_of_the_workshop() -> None:
 
 
 def test_exclamation_marks_stay_out_of_what_people_read() -> None:
-    wrong = [f"{short(path)}:{number}" for path in [*TEMPLATES, *modules()] for number, line in enumerate(read(path).splitlines(), 1) if "！" in line]
+    wrong = [
+        f"{short(path)}:{number}"
+        for path in [*TEMPLATES, *modules()]
+        for number, line in enumerate(read(path).splitlines(), 1)
+        if "！" in line
+    ]
     assert wrong == []
 
 
 def test_no_secret_and_no_data_is_in_the_repository() -> None:
     names = {short(path) for path in tracked()}
     assert not {name for name in names if name.startswith("var/") or name in (".env", "db.sqlite3")}
-    assert not {name for name in names if re.search(r"-----BEGIN [A-Z ]*PRIVATE KEY-----", read(ROOT / name))} - {"tests/test_hygiene.py"}
+    assert not {name for name in names if re.search(r"-----BEGIN [A-Z ]*PRIVATE KEY-----", read(ROOT / name))} - {
+        "tests/test_hygiene.py"
+    }
 
 
 def test_the_commands_of_the_readme_exist() -> None:
@@ -187,7 +226,12 @@ def test_the_commands_of_the_readme_exist() -> None:
     found = re.findall(r"manage\.py +([a-z_]+)(.*)", read(path))
     assert {verb for verb, _ in found} <= known
     assert {"start", "test"} <= {verb for verb, _ in found}
-    options = {word for _, rest in found for word in shlex.split(rest.partition("`")[0].partition("#")[0].partition("|")[0], posix=False) if word.startswith("--")}
+    options = {
+        word
+        for _, rest in found
+        for word in shlex.split(rest.partition("`")[0].partition("#")[0].partition("|")[0], posix=False)
+        if word.startswith("--")
+    }
     text = "\n".join(read(path) for path in [*modules("config"), ROOT / "tests" / "postgres.py"])
     assert {word for word in options if f'"{word.split("=")[0]}"' not in text} == set()
 

@@ -72,7 +72,10 @@ def tickets(count: int, **over: Any) -> list[Ticket]:
     """Tickets in rooms of their own, each of another reporter and repairer."""
     made = []
     for number in range(count):
-        facts = {"place": make.place(f"4{Place.objects.count():02}{number}", floor_name="4层"), "lead": make.user("repairer")} | over
+        facts = {
+            "place": make.place(f"4{Place.objects.count():02}{number}", floor_name="4层"),
+            "lead": make.user("repairer"),
+        } | over
         made.append(make.ticket(facts.pop("state", "dispatched"), **facts))
     return made
 
@@ -85,7 +88,9 @@ def same(client: Client, url: str, grow: Callable[[int], Any], bar: int) -> None
     grow(2)
     three = statements(client, url)
     assert len(three) <= bar, f"{url} takes {len(three)}, the bar is {bar}{told(three)}"
-    assert len(one) == len(three), f"{url} takes {len(one)} with one row{told(one)}\n\nand {len(three)} with three{told(three)}"
+    assert len(one) == len(three), (
+        f"{url} takes {len(one)} with one row{told(one)}\n\nand {len(three)} with three{told(three)}"
+    )
 
 
 # ---- statements ---------------------------------------------------------------------------------------------------
@@ -125,12 +130,21 @@ def test_a_page_in_the_middle(school: None, director: User, monkeypatch: pytest.
 
 def test_a_ticket_with_its_history(school: None, director: User) -> None:
     reporter, helper = make.teacher(), make.user("repairer")
-    made = make.ticket("doing", reporter=reporter, by=reporter, helpers=[helper], followers=[make.user()], photos=[make.photo(40, 30)])
+    made = make.ticket(
+        "doing", reporter=reporter, by=reporter, helpers=[helper], followers=[make.user()], photos=[make.photo(40, 30)]
+    )
     client, url = enter(director), made.get_absolute_url()
     client.get(url)
     few = statements(client, url)
     for number in range(8):
-        LogEntry.objects.create(kind=LogEntry.objects.of(made)[0].kind, object_id=made.pk, verb="say", by=helper, by_name=helper.name, text=f"说{number}")
+        LogEntry.objects.create(
+            kind=LogEntry.objects.of(made)[0].kind,
+            object_id=made.pk,
+            verb="say",
+            by=helper,
+            by_name=helper.name,
+            text=f"说{number}",
+        )
     make.follower(made)
     many = statements(client, url)
     assert len(many) <= TICKET, told(many)
@@ -150,7 +164,12 @@ def test_report_a_fault(school: None, teacher: User) -> None:
     url = f"/repairs/new/?place={room.pk}"
     client.get(url)
     form = statements(client, url)
-    body = {"tile": kind.tile_id, "kind": kind.pk, "words": "进门右边那盏", "submit_token": client.get(url).context["form"].submit_token}
+    body = {
+        "tile": kind.tile_id,
+        "kind": kind.pk,
+        "words": "进门右边那盏",
+        "submit_token": client.get(url).context["form"].submit_token,
+    }
     post = statements(client, url, body)
     assert Ticket.objects.filter(reporter=teacher).count() == 1
     assert len(form) <= REPORT / 2 and len(post) <= REPORT, f"{len(form)} + {len(post)}{told(form)}{told(post)}"
@@ -178,7 +197,9 @@ def test_my_tickets(school: None, teacher: User) -> None:
     same(enter(teacher), "/repairs/mine/", lambda count: tickets(count, by=teacher, reporter=teacher), LIST)
 
 
-@pytest.mark.parametrize("role", ["teacher", "homeroom", "warden", "steward", "storekeeper", "assetkeeper", "finance", "admin"])
+@pytest.mark.parametrize(
+    "role", ["teacher", "homeroom", "warden", "steward", "storekeeper", "assetkeeper", "finance", "admin"]
+)
 def test_homes(school: None, role: str) -> None:
     user = make.user(role)
     same(enter(user), "/", lambda count: tickets(count, by=user, reporter=user, state="checking"), 16)
@@ -218,7 +239,12 @@ def test_ledger(school: None, assetkeeper: User) -> None:
 
 
 def test_people(school: None, admin: User) -> None:
-    same(enter(admin), "/people/", lambda count: [make.user("teacher", department=make.department(f"组{count}")) for _ in range(count)], LIST + 2)
+    same(
+        enter(admin),
+        "/people/",
+        lambda count: [make.user("teacher", department=make.department(f"组{count}")) for _ in range(count)],
+        LIST + 2,
+    )
 
 
 def test_finance(school: None, finance: User) -> None:
@@ -265,12 +291,17 @@ def fifty(school: None) -> None:
     kinds = list(Category.objects.filter(parent__isnull=False, hazard=False)[:10])
     made = tickets(50, state="new", lead=None)
     for number, one in enumerate(made):
-        Ticket.objects.filter(pk=one.pk).update(words=f"第 {number} 间靠窗那盏灯一闪一闪，晚自习前请来看看", category=kinds[number % 10])
+        Ticket.objects.filter(pk=one.pk).update(
+            words=f"第 {number} 间靠窗那盏灯一闪一闪，晚自习前请来看看", category=kinds[number % 10]
+        )
 
 
 def test_pages_are_small(fifty: None, director: User) -> None:
     client = enter(director)
-    sizes = {url: packed(client.get(url).content) for url in ("/repairs/", "/desk/", "/repairs/new/", "/plan/", "/places/", "/stores/", "/assets/")}
+    sizes = {
+        url: packed(client.get(url).content)
+        for url in ("/repairs/", "/desk/", "/repairs/new/", "/plan/", "/places/", "/stores/", "/assets/")
+    }
     assert len(client.get("/repairs/").context["records"]) == 50
     bars = {url: (25 if url == "/plan/" else 15) * KB for url in sizes}
     assert {url: size for url, size in sizes.items() if size > bars[url]} == {}

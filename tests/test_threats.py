@@ -1,4 +1,5 @@
 """What the site withstands, tried from outside: foreign records, fields that no form shows, odd text, files, two clicks."""
+# ruff: noqa: F811 (fixtures are imported by name and asked for by name)
 
 from __future__ import annotations
 
@@ -50,12 +51,21 @@ def test_a_foreign_host_is_refused_without_repeating_it(world: World, clients: d
     for path in ("/", "/login/", "/repairs/"):
         answer = clients["director"].get(path, headers={"host": "evil.example"})
         assert (answer.status_code, b"evil.example" in answer.content) == (400, False)
-        assert "lang=\"zh" in answer.content.decode()
+        assert 'lang="zh' in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "http:evil.example", "javascript:alert(1)", "\x00//evil.example", " //evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "http:evil.example",
+        "javascript:alert(1)",
+        "\x00//evil.example",
+        " //evil.example",
+    ],
 )
 def test_next_leads_only_inside_the_site(world: World, target: str) -> None:
     client = Client()
@@ -67,7 +77,10 @@ def test_next_leads_only_inside_the_site(world: World, target: str) -> None:
 def test_the_admin_has_no_second_door(world: World) -> None:
     """Its own login page would know nothing of waiting after wrong passwords."""
     client = Client()
-    for answer in (client.get("/admin/login/?next=/admin/"), client.post("/admin/login/", {"username": "admin", "password": make.PASSWORD})):
+    for answer in (
+        client.get("/admin/login/?next=/admin/"),
+        client.post("/admin/login/", {"username": "admin", "password": make.PASSWORD}),
+    ):
         assert answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
     assert "_auth_user_id" not in client.session
 
@@ -140,7 +153,13 @@ def test_a_report_takes_only_what_its_form_asks(world: World, clients: dict[str,
     }  # fmt: skip
     assert report(clients["teacher"], world, **over).status_code == 302
     made = Ticket.objects.latest("pk")
-    assert (made.state, made.reporter, made.lead, made.channel, made.filed_by) == ("new", world.people["teacher"], None, "web", None)
+    assert (made.state, made.reporter, made.lead, made.channel, made.filed_by) == (
+        "new",
+        world.people["teacher"],
+        None,
+        "web",
+        None,
+    )
     assert made.number != "BX202611-7777" and made.priority != 1 and made.reporter_name == "" and made.version == 1
     assert made.reported_at.year == made.created_at.year == 2026 and made.completed_at is None
 
@@ -154,16 +173,33 @@ def test_nobody_raises_himself_on_his_account_page(world: World, clients: dict[s
          "submit_token": shown.context["form"].submit_token, "version": getattr(shown.context["form"], "version", "") or ""},
     )  # fmt: skip
     fresh = User.objects.get(pk=user.pk)
-    assert (fresh.is_staff, fresh.is_superuser, fresh.username, fresh.is_active, fresh.roles) == (False, False, "teacher", True, {"teacher"})
+    assert (fresh.is_staff, fresh.is_superuser, fresh.username, fresh.is_active, fresh.roles) == (
+        False,
+        False,
+        "teacher",
+        True,
+        {"teacher"},
+    )
 
 
 def test_a_correction_changes_only_its_fields(world: World, clients: dict[str, Client]) -> None:
     ticket = world.rows["own"]
     url = ticket.get_absolute_url() + "correct/"
-    body = make.posted(clients["clerk"].get(url), quantity="3", state="done", reporter=world.people["director"].pk, number="BX202611-8888")
+    body = make.posted(
+        clients["clerk"].get(url),
+        quantity="3",
+        state="done",
+        reporter=world.people["director"].pk,
+        number="BX202611-8888",
+    )
     assert clients["clerk"].post(url, body).status_code == 302
     fresh = Ticket.objects.get(pk=ticket.pk)
-    assert (fresh.quantity, fresh.state, fresh.reporter_id, fresh.number) == (3, ticket.state, ticket.reporter_id, ticket.number)
+    assert (fresh.quantity, fresh.state, fresh.reporter_id, fresh.number) == (
+        3,
+        ticket.state,
+        ticket.reporter_id,
+        ticket.number,
+    )
 
 
 # ---- odd text -----------------------------------------------------------------------------------------------------
@@ -192,7 +228,12 @@ def test_a_report_with_an_odd_quantity(world: World, clients: dict[str, Client],
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("灯坏了😀", "灯坏了😀"), ("灯\x00坏\x07了", "灯坏了"), ("<script>alert(1)</script>", "<script>alert(1)</script>"), ("a\u202eb\ufffe灯", None)],
+    [
+        ("灯坏了😀", "灯坏了😀"),
+        ("灯\x00坏\x07了", "灯坏了"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("a\u202eb\ufffe灯", None),
+    ],
 )
 def test_a_report_keeps_words_as_text(world: World, clients: dict[str, Client], typed: str, kept: str | None) -> None:
     answer = report(clients["teacher"], world, words=typed)
@@ -231,7 +272,9 @@ HOLD = {"words": "等配件到货再装"}
 def test_holding_with_odd_input(world: World, clients: dict[str, Client], over: dict[str, str], field: str) -> None:
     ticket = make.ticket("dispatched", place=world.rows["shop"], lead=world.people["repairer"])
     url = ticket.get_absolute_url() + "hold/"
-    body = make.posted(clients["repairer"].get(url), **{"reason": make.hold_reason("other").pk, "until": "2026-12-01"} | HOLD | over)
+    body = make.posted(
+        clients["repairer"].get(url), **{"reason": make.hold_reason("other").pk, "until": "2026-12-01"} | HOLD | over
+    )
     assert "等配件到货再装" in answered(clients["repairer"].post(url, body), field=field)
     assert Ticket.objects.get(pk=ticket.pk).state == "dispatched"
 
@@ -239,8 +282,14 @@ def test_holding_with_odd_input(world: World, clients: dict[str, Client], over: 
 @pytest.mark.parametrize(
     ("over", "field"),
     [
-        ({"place": "\x00哪里也不是"}, "place"), ({"place": LONG}, "place"), ({"category": "没有这类"}, "category"), ({"category": "\x00"}, "category"),
-        ({"asset": "没有这件"}, "asset"), ({"quantity": LONG}, "quantity"), ({"quantity": "NaN"}, "quantity"), ({"detail": "长" * 61}, "detail"),
+        ({"place": "\x00哪里也不是"}, "place"),
+        ({"place": LONG}, "place"),
+        ({"category": "没有这类"}, "category"),
+        ({"category": "\x00"}, "category"),
+        ({"asset": "没有这件"}, "asset"),
+        ({"quantity": LONG}, "quantity"),
+        ({"quantity": "NaN"}, "quantity"),
+        ({"detail": "长" * 61}, "detail"),
     ],
 )
 def test_correcting_with_odd_input(world: World, clients: dict[str, Client], over: dict[str, str], field: str) -> None:
@@ -265,16 +314,22 @@ def test_a_receipt_with_odd_input(world: World, clients: dict[str, Client], over
     before = Move.objects.count()
     item = world.rows["item"]
     shown = clients["storekeeper"].get("/stores/receive/")
-    body = make.posted(shown, **{"item": str(item), "quantity": "2", "value": "20.00", "reason": "光明灯具送货单"} | over)
+    body = make.posted(
+        shown, **{"item": str(item), "quantity": "2", "value": "20.00", "reason": "光明灯具送货单"} | over
+    )
     assert "光明灯具送货单" in answered(clients["storekeeper"].post("/stores/receive/", body), field=field)
     assert Move.objects.count() == before
 
 
 @pytest.mark.parametrize(("quantity", "counts"), [("NaN", 0), (LONG, 0), ("0", 0), ("19", 0), ("18", 1)])
-def test_an_issue_never_takes_more_than_there_is(world: World, clients: dict[str, Client], quantity: str, counts: int) -> None:
+def test_an_issue_never_takes_more_than_there_is(
+    world: World, clients: dict[str, Client], quantity: str, counts: int
+) -> None:
     """Of twenty, two were drawn already."""
     item, before = world.rows["item"], Move.objects.count()
-    body = make.posted(clients["repairer"].get("/stores/issue/"), item=str(item), quantity=quantity, reason="换走廊的灯")
+    body = make.posted(
+        clients["repairer"].get("/stores/issue/"), item=str(item), quantity=quantity, reason="换走廊的灯"
+    )
     answer = clients["repairer"].post("/stores/issue/", body)
     if not counts:
         assert "换走廊的灯" in answered(answer)
@@ -293,7 +348,18 @@ def test_an_issue_never_takes_more_than_there_is(world: World, clients: dict[str
 def test_a_card_with_odd_input(world: World, clients: dict[str, Client], over: dict[str, str]) -> None:
     before = Card.objects.count()
     shown = clients["assetkeeper"].get("/assets/new/")
-    body = make.posted(shown, **{"number": "K-1", "name": "落地电风扇", "place": "3号楼312", "quantity": "1", "cost": "0", "condition": "in_use"} | over)
+    body = make.posted(
+        shown,
+        **{
+            "number": "K-1",
+            "name": "落地电风扇",
+            "place": "3号楼312",
+            "quantity": "1",
+            "cost": "0",
+            "condition": "in_use",
+        }
+        | over,
+    )
     assert "落地电风扇" in answered(clients["assetkeeper"].post("/assets/new/", body), field=next(iter(over)))
     assert Card.objects.count() == before
 
@@ -329,7 +395,12 @@ def test_a_title_that_looks_like_a_formula_stays_text_in_every_sheet(world: Worl
 
 def test_a_double_click_files_one_ticket(world: World, clients: dict[str, Client]) -> None:
     client, url = clients["teacher"], f"/repairs/new/?place={world.rows['shop'].pk}"
-    body = {"tile": kind().tile_id, "kind": kind().pk, "words": "点了两次", "submit_token": client.get(url).context["form"].submit_token}
+    body = {
+        "tile": kind().tile_id,
+        "kind": kind().pk,
+        "words": "点了两次",
+        "submit_token": client.get(url).context["form"].submit_token,
+    }
     first, second = client.post(url, body), client.post(url, body)
     assert Ticket.objects.filter(words="点了两次").count() == 1
     assert (first.status_code, second.headers["Location"]) == (302, first.headers["Location"])
@@ -340,10 +411,17 @@ def test_a_double_click_files_one_ticket(world: World, clients: dict[str, Client
     [
         ("storekeeper", "/stores/receive/", {"quantity": "2", "value": "20"}, Move),
         ("repairer", "/stores/issue/", {"quantity": "2", "reason": "用"}, Move),
-        ("assetkeeper", "/assets/new/", {"number": "K-2", "name": "扇", "place": "3号楼312", "quantity": "1", "cost": "0", "condition": "in_use"}, Card),
+        (
+            "assetkeeper",
+            "/assets/new/",
+            {"number": "K-2", "name": "扇", "place": "3号楼312", "quantity": "1", "cost": "0", "condition": "in_use"},
+            Card,
+        ),
     ],
 )
-def test_a_double_click_books_once(world: World, clients: dict[str, Client], role: str, url: str, body: dict[str, str], kind_: Any) -> None:
+def test_a_double_click_books_once(
+    world: World, clients: dict[str, Client], role: str, url: str, body: dict[str, str], kind_: Any
+) -> None:
     before = kind_.objects.count()
     over = body | ({"item": str(world.rows["item"])} if url.startswith("/stores") else {})
     filled = make.posted(clients[role].get(url), **over)
@@ -367,9 +445,13 @@ def test_a_double_click_books_once(world: World, clients: dict[str, Client], rol
     ],
     ids=["html", "empty", "svg", "broken", "gif", "40MB"],
 )
-def test_what_is_no_photo_is_refused_at_its_field_and_the_rest_kept(world: World, clients: dict[str, Client], name: str, content: bytes) -> None:
+def test_what_is_no_photo_is_refused_at_its_field_and_the_rest_kept(
+    world: World, clients: dict[str, Client], name: str, content: bytes
+) -> None:
     tickets, files = Ticket.objects.count(), Attachment.objects.count()
-    answer = report(clients["teacher"], world, words="照片请看附件", photos=SimpleUploadedFile(name, content, "image/jpeg"))
+    answer = report(
+        clients["teacher"], world, words="照片请看附件", photos=SimpleUploadedFile(name, content, "image/jpeg")
+    )
     assert "照片请看附件" in answered(answer, field="photos")
     assert (Ticket.objects.count(), Attachment.objects.count()) == (tickets, files)
 
@@ -378,7 +460,10 @@ def test_a_photo_is_handed_out_as_a_picture_and_nothing_else(world: World, clien
     answer = clients["director"].get(address(world, "core:file"))
     assert (answer.headers["Content-Type"], answer.headers["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
     assert "public" not in answer.headers["Cache-Control"]
-    assert world.rows["photo"].file.name not in str(answer.headers) and world.rows["photo"].token not in world.rows["photo"].file.name
+    assert (
+        world.rows["photo"].file.name not in str(answer.headers)
+        and world.rows["photo"].token not in world.rows["photo"].file.name
+    )
 
 
 # ---- sessions and the log -----------------------------------------------------------------------------------------

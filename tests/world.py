@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import models
 
-from campus import cache, services
 from campus import defaults as campus_defaults
+from campus import services
 from campus.models import Figure, SchoolDay, User
-from core import clock, files, notices
+from core import files, notices
 from core.models import Notice
 from core.plan import Month
 from repairs import defaults as repairs_defaults
@@ -72,7 +72,9 @@ def build() -> World:
     notices.tell([people["teacher"]], "请到办公室领钥匙", url="/plan/")
     month = Month(2026, 11)
     plan = planning.store(month)
-    line = planning.add_line(month, PlanLine(section="focus", title="检查水箱", reason="每月一次"), by=people["director"])
+    line = planning.add_line(
+        month, PlanLine(section="focus", title="检查水箱", reason="每月一次"), by=people["director"]
+    )
     coming = SOURCES[0].plan_lines(Month(2026, 12), None)[0]
     term, day = make.term(), SchoolDay.objects.first()
     duty, delegation = make.duty("water", people["repairer"]), make.delegation(people["director"], people["clerk"])

@@ -44,7 +44,7 @@ def moment_of(today: dt.date | None) -> dt.datetime:
 
 
 def run(
-    *, profile: str, seed: int, today: dt.date | None, scale: int, force: bool, say: Callable[[str], None]
+    *, profile: Profile, seed: int, today: dt.date | None, scale: int, force: bool, say: Callable[[str], None]
 ) -> None:
     """Make the school. Same profile, seed and day: the same rows."""
     began = time.monotonic()
@@ -55,7 +55,7 @@ def run(
     for _ in range(MONTHS):
         first = (first - dt.timedelta(days=1)).replace(day=1)
     world = World(
-        profile=Profile.load(profile), rng=random.Random(f"{seed}-{now:%F}"), now=now,  # noqa: S311  (dice, no secret)
+        profile=profile, rng=random.Random(f"{seed}-{now:%F}"), now=now,  # noqa: S311  (dice, no secret)
         since=clock.moment(first.year, first.month, first.day), say=say, photo=picture(),
     )  # fmt: skip
     with files.undone_on_error(), transaction.atomic():

@@ -90,7 +90,7 @@ def _ticket(story: Story, pk: int, number: str, moment: dt.datetime, use: str, n
     )  # fmt: skip
 
 
-def _log(ticket: Ticket, kind: Any) -> list[LogEntry]:
+def _log(ticket: Any, kind: Any) -> list[LogEntry]:
     """The five entries of an ordinary repair."""
     clerk, lead = ticket.dispatched_by, ticket.lead
     rows = [

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from assets import services as assets
 from assets.models import Card, Holding, HoldingMove
@@ -183,7 +184,8 @@ def _dormitories(world: World) -> Iterator[Piece]:
 def _class_rooms(world: World) -> Iterator[Piece]:
     """Twelve cards a class room."""
     for number, row in enumerate(world.classes):
-        room, seats = row.room, max(row.pupils, 30)
+        room: Any = row.room
+        seats = max(row.pupils, 30)
         year = 2017 + number % 6
         kit = (
             ("课桌", "升降式 单人", "家", "张", "128", seats), ("课椅", "升降式", "家", "把", "86", seats),
@@ -306,13 +308,12 @@ def stores(world: World) -> None:
         for category, name, spec, unit, minimum, _, _ in ITEMS
     )
     with clock.at(world.since + dt.timedelta(hours=8, minutes=20)):
-        for item, (category, name, _, _, minimum, price, first) in zip(items, ITEMS, strict=True):
+        for item, (_, name, _, _, minimum, price, first) in zip(items, ITEMS, strict=True):
             lot = first * big
             receive(world, item, lot, Decimal(price), "期初结存")
             shelf = Shelf(item, Decimal(lot), Decimal(price), minimum, lot)
             world.stock.shelves[str(item)] = shelf
             world.stock.shelves.setdefault(name, shelf)
-            del category
 
 
 def receive(world: World, item: Item, quantity: int, price: Decimal, reason: str) -> Move:

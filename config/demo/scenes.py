@@ -46,7 +46,7 @@ class Scenes:
     def _file(self, name: str, facts: dict[str, Any]) -> None:
         self.tickets[name] = services.open_ticket(**facts)[0].pk
 
-    def ticket(self, name: str) -> Ticket:
+    def ticket(self, name: str) -> Any:
         rows = Ticket.objects.select_related("place", "place__custodian", "category", "lead", "reporter")
         return rows.get(pk=self.tickets[name])
 
@@ -86,7 +86,8 @@ class Scenes:
     def class_room(self, grade: str, number: int) -> Place:
         """The room of a class; where there are fewer classes, of the last one."""
         rows = [row for row in self.world.classes if row.grade == grade]
-        return rows[min(number, len(rows)) - 1].room
+        room: Any = rows[min(number, len(rows)) - 1].room
+        return room
 
     def plan(self) -> None:
         """All of them."""

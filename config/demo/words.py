@@ -299,6 +299,23 @@ SEASONS = {  # month -> how much more or less of a kind there is
 }
 OFF_SEASON = {"吊扇/壁扇不转": 0.04, "热水器/淋浴": 0.7, "窗扇/纱窗": 0.6, "空调": 0.5}
 
+ONLY = {  # a word that tells of one kind of place -> the uses in which it is said
+    "床": ("dormitory",), "寝室": ("dormitory",), "洗澡": ("dormitory",), "睡": ("dormitory",), "阳台": ("dormitory",), "八个人": ("dormitory",),
+    "讲台": ("teaching",), "黑板": ("teaching",), "排": ("teaching", "office"), "组": ("teaching",), "教室": ("teaching",), "课": ("teaching",),
+    "晚自习": ("teaching",), "学生": ("teaching", "dormitory", "canteen"), "听力": ("teaching",), "眼保健操": ("teaching",), "路灯": ("outdoor",),
+    "操场": ("outdoor",), "大门": ("outdoor",), "办公室": ("office",), "老师": ("office", "teaching"), "校车": ("outdoor",), "前门": ("teaching",),
+    "后门": ("teaching",), "蹲位": ("dormitory", "teaching"), "卫生间": ("dormitory",), "电吹风": ("dormitory",), "书桌": ("dormitory", "office"),
+    "投币": ("dormitory",), "拖把池": ("dormitory", "teaching", "canteen"), "便池": ("dormitory", "teaching"), "窗": ("dormitory", "teaching", "office", "canteen"),
+    "台阶": ("dormitory", "teaching"), "床头": ("dormitory",), "宣传栏": ("outdoor", "teaching"), "晾衣杆": ("dormitory",), "讲": ("teaching",),
+}  # fmt: skip
+
+
+def fitting(texts: tuple[str, ...], use: str) -> list[str]:
+    """Those of the texts that somebody would say of a place of this use; all of them when none fits."""
+    fine = [text for text in texts if all(use in uses for word, uses in ONLY.items() if word in text)]
+    return fine or [text for text in texts if len(text) > 6] or [""]
+
+
 LOCATIONS = (("dormitory", 42), ("teaching", 34), ("canteen", 7), ("office", 9), ("outdoor", 7), ("service", 1))
 
 CALLERS = (

@@ -10,6 +10,7 @@ from typing import Any
 
 import lucide
 from django import template
+from django.template.loader import get_template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -171,6 +172,6 @@ def panels(context: template.Context, page: str, record: Any = None) -> SafeStri
     request = context["request"]
     shown = []
     for panel in panels_for(page, request.user, record):
-        found = template.loader.get_template(getattr(panel, "template", "") or "parts/_panel.html")
+        found = get_template(getattr(panel, "template", "") or "parts/_panel.html")
         shown.append((found.render({"panel": panel, "record": record}, request),))
     return format_html_join("", "{}", shown)

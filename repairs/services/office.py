@@ -117,7 +117,7 @@ def merge(ticket: Ticket, *, by: User, into: Ticket, **kwargs: Any) -> Ticket:
 def _follow(ticket: Ticket, head: Ticket) -> None:
     people = [(ticket.reporter_id, ticket.device)]
     people += [(f.user_id, f.device) for f in ticket.followers.all()]
-    there = set(head.followers.values_list("user_id", "device"))
+    there: set[tuple[int | None, str]] = set(head.followers.values_list("user_id", "device"))
     for user_id, device in people:
         device = "" if user_id else device
         itself = user_id == head.reporter_id if user_id else device == head.device
@@ -259,7 +259,8 @@ def correct(
     for name, value in new.items():
         old = getattr(ticket, name)
         if (value is not None or name == "asset") and value != old:
-            changes[str(Ticket._meta.get_field(name).verbose_name)] = [str(old or ""), str(value or "")]
+            field: Any = Ticket._meta.get_field(name)
+            changes[str(field.verbose_name)] = [str(old or ""), str(value or "")]
     if not changes:
         return ticket
 

@@ -15,6 +15,12 @@ from repairs.rules import FLOW, Guest
 from repairs.views.tickets import RELATED
 
 
+def ago(moment: Any) -> str:
+    """How long ago, inside a sentence: 刚刚, or ` 3 分钟前`."""
+    words = wait(moment)
+    return "刚刚" if words.startswith("不到") else f" {words}前"
+
+
 class Move(ActionPage):
     """A step on a ticket."""
 
@@ -49,7 +55,7 @@ class Move(ActionPage):
         entry = LogEntry.objects.of(fresh).exclude(verb__in=["refused", "say", "open"]).first()
         if entry is None or not entry.by_name or entry.by_id == by.pk:
             return []
-        return [f"{entry.by_name} {wait(entry.at)}前已办：{entry.text}。现在是“{fresh.word}”，请看过最新情况再操作。"]
+        return [f"{entry.by_name}{ago(entry.at)}已办：{entry.text}。现在是“{fresh.word}”，请看过最新情况再操作。"]
 
 
 class NeedsTicket(Move):
@@ -102,16 +108,16 @@ class DispatchTicket(NeedsTicket):
 
     def blockers(self, record: Any) -> list[str]:
         """An ordinary new ticket is accepted in the same breath: only other reasons count."""
-        if record.state == "new" and not super().blockers(record) == [] and not FLOW.blockers(record, "accept", self.actor()):
-            return []
-        return super().blockers(record)
+        found = super().blockers(record)
+        accepting = record.state == "new" and not FLOW.blockers(record, "accept", self.actor())
+        return [] if accepting else found
 
     def meanwhile(self) -> list[str]:
         fresh = Ticket.objects.select_related("lead", "dispatched_by").get(pk=self.object.pk)
         if fresh.lead is None or fresh.dispatched_by is None or fresh.state not in ("dispatched", "doing", "held"):
             return super().meanwhile()
         return [
-            f"{fresh.dispatched_by.name} {wait(fresh.dispatched_at)}前已派给{fresh.lead.name}。需要换人，请用“改派”。"
+            f"{fresh.dispatched_by.name}{ago(fresh.dispatched_at)}已派给{fresh.lead.name}。需要换人，请用“改派”。"
         ]
 
     def get_success(self, record: Any) -> str:

@@ -8,7 +8,6 @@ from django.db.models import Count, Q
 from django.http import Http404
 
 from campus import profile
-from core.listing import picked
 from core.pages import Page
 from repairs.models import Ticket
 from repairs.rules import is_office

@@ -27,7 +27,6 @@ from repairs.rules import FLOW, Guest
 from repairs.views import moves
 from repairs.views.tickets import RELATED, guest_moves, progress
 
-
 # What is broken about locks, doors, cameras and alarms is no news for whoever walks by.
 GUARDED = "锁|门|钥匙|监控|报警|围墙"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -65,6 +65,8 @@ def next_moves(ticket: Ticket, actor: Any, url_of: Any) -> list[Next]:
             label = "料到了，恢复维修"
         method = "post" if step.name in PRESSES else "get"
         found.append(Next(label, url_of(step.name), ICONS.get(step.name, ""), style, method, reasons))
+    if not FLOW.blockers(ticket, "rate", actor):  # accepted without a rating: it may follow later
+        found.insert(0, Next(FLOW["rate"].label, url_of("rate"), "star"))
     return found
 
 
@@ -110,15 +112,23 @@ def side_links(ticket: Ticket, user: Any) -> list[Action]:
     url = lambda name: reverse(f"repairs:ticket-{name}", args=[ticket.number])  # noqa: E731
     found = [Action("更正", url("correct"), "pencil"), Action("改优先级", url("prioritise"), "arrow-up-down")]
     if ticket.hazard:
-        if ticket.opened_at is None:
-            found.append(Action("我看到了", url("open"), "eye", method="post"))
-        if ticket.phoned_at is None:
-            found.append(Action("记电话通知", url("phone"), "phone"))
-        found.append(Action("记临时防护", url("protect"), "traffic-cone"))
         found.append(Action("解除隐患", url("lower-hazard"), "shield-off"))
     else:
         found.append(Action("列为隐患", url("raise-hazard"), "triangle-alert"))
     return found
+
+
+def hazard_links(ticket: Ticket, user: Any) -> list[Action]:
+    """What a hazard asks for at once, in the red note itself: seen, telephoned, protected."""
+    offered = (
+        ("open", Action("我看到了", "", "eye", method="post")), ("protect", Action("记临时防护", "", "traffic-cone")),
+        ("phone", Action("记电话通知", "", "phone")),
+    )  # fmt: skip
+    return [
+        replace(action, url=reverse(f"repairs:ticket-{step}", args=[ticket.number]))
+        for step, action in offered
+        if ticket.hazard and not ticket.cleared_at and not FLOW.blockers(ticket, step, user)
+    ]
 
 
 class Tickets(ListPage):
@@ -187,7 +197,7 @@ class TicketPage(DetailPage):
         may_draw = not FLOW.blockers(ticket, "draw", user)
         return super().get_context(
             moves=moves, accepts=accepts, turn=whose_turn(ticket), steps=progress(ticket), level=LEVELS[ticket.priority],
-            late=due_words(ticket), side=side_links(ticket, user), materials=materials,
+            late=due_words(ticket), side=side_links(ticket, user), hazard_actions=hazard_links(ticket, user), materials=materials,
             material_total=-sum((m.move.value for m in materials), start=0), may_draw=may_draw,
             photos=files.visible_photos(ticket, user), say_form=SayForm(),
             merged=list(ticket.merged.only("number", "state")), splits=list(ticket.splits.only("number", "state")),

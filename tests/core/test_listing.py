@@ -10,7 +10,8 @@ import django_filters
 import pytest
 from django.http import QueryDict
 
-from core.listing import Column, Listing, Rows, SearchFilter, query_of, same_query, sort_keys
+from core.listing import Column, Listing, SearchFilter, query_of, same_query
+from core.paging import Rows, sort_keys
 from core.models import SavedFilter
 from stores.models import Item
 from tests import make_people

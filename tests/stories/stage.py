@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from campus.models import Place, User
 from core import clock
+from repairs import services
+from repairs.models import Ticket
 
 SHOTS = os.environ.get("HOUQIN_SHOTS", "")  # a folder: stories leave screenshots of their main pages there
 DESKTOP, PHONE = (1366, 768), (390, 844)
@@ -102,6 +104,20 @@ class Seat:
             size = "phone" if self.page.viewport_size["width"] < 600 else "desk"
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=str(Path(SHOTS) / f"{name}-{size}.png"), full_page=True)
+
+
+def carried(ticket: Ticket, to: str, *, office: User, lead: User | None = None) -> Ticket:
+    """The ticket in a later state, by the moves that lead there: accepted, dispatched, doing, checking."""
+    road = ("accepted", "dispatched", "doing", "checking")
+    moves: tuple[Callable[[Ticket], Ticket], ...] = (
+        lambda t: services.accept(t, by=office),
+        lambda t: services.dispatch(t, by=office, lead=lead),
+        lambda t: services.start(t, by=lead),
+        lambda t: services.finish(t, by=lead, outcome="repaired", words="修好了"),
+    )
+    for move in moves[: road.index(to) + 1]:
+        ticket = move(ticket)
+    return ticket
 
 
 def label(place: Place) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from repairs.models import Ticket
 from tests import make
@@ -93,6 +93,10 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     }  # fmt: skip
     assert Ticket.objects.filter(state="new").count() == 9
 
+    pocket = seat("director", PHONE)
+    pocket.open("/desk/")
+    pocket.shot("desk")
+
     # The repairer: one waits for a part, another is done with one from the store and a photo.
     hands.forward(hours=1)
     bench.open("/jobs/")
@@ -147,6 +151,9 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     assert head.page.locator("tbody tr").count() == 13
     assert not head.reads(mine.number)
     head.shot("plan-line")
+    make.ticket(place=rooms["204"], category=make.category("灯不亮"), by=people["teacher"])
+    head.open("/plan/2026-06/")
+    assert "教室灯不亮" in head.page.locator("#new").inner_text()
     small = seat("principal", PHONE)
     small.open("/plan/2026-06/")
     small.shot("plan")
@@ -154,20 +161,24 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     small.shot("home-principal")
 
     # Finance: the list on the screen and the workbook say the same.
-    try:
-        address = reverse("finance:repairs")
-    except NoReverseMatch:
-        return
     office = seat("finance")
-    office.open(f"{address}?month=2026-06")
+    office.open(reverse("finance:home") + "?month=2026-06")
+    office.press("维修明细")
     office.shot("finance")
-    totals = office.page.locator("tfoot tr").inner_text()
+    assert "17.00" in office.page.locator("tfoot tr").inner_text()
     with office.page.expect_download() as download:
         office.find("导出 Excel").click()
     with open(download.value.path(), "rb") as file:
         sheet = openpyxl.load_workbook(io.BytesIO(file.read())).active
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-    print(rows, totals)
+    heads, *rows = [list(row) for row in sheet.iter_rows(min_row=2, values_only=True)]
+    totals = next(row for row in rows if row[0] == "合计")
+    listed = [row for row in rows if row[0] == mine.number]
+    assert office.page.locator("tbody tr").count() == len(listed) == 1
+    for column in ("数量", "材料金额（元）", "工时（分钟）"):
+        at = heads.index(column)
+        shown = office.page.locator("tfoot tr > *").all_inner_texts()
+        assert f"{totals[at]:.2f}".rstrip("0").rstrip(".") in {text.strip("¥").replace(".00", "") for text in shown}
+    assert totals[heads.index("材料金额（元）")] == 17  # two capacitors of 8.50
 
 
 def job(bench: Any, room: str) -> Any:

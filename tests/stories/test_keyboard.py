@@ -48,7 +48,7 @@ def test_a_report_by_keyboard(school, seat):
 
 
 def test_a_dispatch_by_keyboard(school, seat):
-    ticket = make.ticket("accepted", place=school.rooms["307"], by=school.people["teacher"])
+    ticket = make.ticket(place=school.rooms["307"], by=school.people["teacher"])
     desk = seat("clerk")
     desk.open("/desk/")
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from core.models import Notice
+from repairs import services
 from tests import make
 from tests.stories.stage import PHONE
 
@@ -48,9 +49,10 @@ def test_two_reports_become_one_and_two_again(school, seat, hands):
     assert not desk.reads("并入的单")
 
 
-def test_after_the_days_a_merge_stays(school, seat, hands, watch):
+def test_after_the_days_a_merge_stays(school, seat, hands):
     head = make.ticket(place=school.rooms["302"], category=make.category("灯不亮"), by=school.people["teacher"])
-    other = make.ticket("duplicate", place=school.rooms["302"], head=head, by=school.people["other_teacher"])
+    other = make.ticket(place=school.rooms["302"], category=make.category("灯不亮"), by=school.people["other_teacher"])
+    services.merge(other, by=school.people["clerk"], into=head)
     hands.forward(days=60)
     desk = seat("clerk")
 

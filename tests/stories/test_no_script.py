@@ -6,7 +6,7 @@ import pytest
 
 from repairs.models import Ticket
 from tests import make
-from tests.stories.stage import PHONE, label
+from tests.stories.stage import PHONE, carried, label
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,9 +29,9 @@ def test_a_guest_reports_in_two_steps(school, seat):
 
 
 def test_a_teacher_logs_in_and_accepts(school, seat):
-    ticket = make.ticket(
-        "checking", place=school.rooms["306"], by=school.people["teacher"], lead=school.people["repairer"]
-    )
+    people = school.people
+    ticket = make.ticket(place=school.rooms["306"], by=people["teacher"])
+    carried(ticket, "checking", office=people["clerk"], lead=people["repairer"])
     page = seat("", script=False)
 
     page.open("/")

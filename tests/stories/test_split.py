@@ -6,7 +6,7 @@ import pytest
 
 from repairs.models import Ticket
 from tests import make
-from tests.stories.stage import PHONE
+from tests.stories.stage import PHONE, carried
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -14,9 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_the_third_chair_gets_its_own_number(school, seat, hands):
     people = school.people
     chairs = make.ticket(
-        "doing", place=school.rooms["204"], category=make.category("课桌椅"), by=people["teacher"], quantity=3,
-        lead=people["repairer"], followers=[people["other_teacher"]],
+        place=school.rooms["204"], category=make.category("课桌椅"), by=people["teacher"], quantity=3,
+        followers=[people["other_teacher"]],
     )  # fmt: skip
+    carried(chairs, "doing", office=people["clerk"], lead=people["repairer"])
     hands.forward(hours=2)
     bench = seat("repairer", PHONE)
 

@@ -7,13 +7,14 @@ from django.urls import reverse
 
 from repairs.models import Ticket
 from tests import make
-from tests.stories.stage import PHONE, label
+from tests.stories.stage import PHONE, carried, label
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_second_clerk_is_told_who_was_first(school, seat, watch):
-    ticket = make.ticket("accepted", place=school.rooms["303"], by=school.people["teacher"])
+def test_the_second_clerk_is_told_who_was_first(school, seat, hands, watch):
+    ticket = make.ticket(place=school.rooms["303"], by=school.people["teacher"])
+    carried(ticket, "accepted", office=school.people["clerk"])
     one, two = seat("clerk"), seat("director")
     address = reverse("repairs:ticket-dispatch", args=[ticket.number])
     for desk, name in ((one, "王师傅"), (two, "何师傅")):
@@ -21,6 +22,7 @@ def test_the_second_clerk_is_told_who_was_first(school, seat, watch):
         desk.page.get_by_role("radio", name=name).check()
 
     one.press("派工", within=one.page.locator("main form"))
+    hands.forward(minutes=2)
     watch.allow("status of 403")
     watch.allow("status of 409")
     two.press("派工", within=two.page.locator("main form"))
@@ -28,8 +30,7 @@ def test_the_second_clerk_is_told_who_was_first(school, seat, watch):
     ticket.refresh_from_db()
     assert ticket.lead == school.people["repairer"]
     two.shot("too-late")
-    assert two.reads("李老师")
-    assert two.reads("王师傅")
+    assert two.reads("李老师 2 分钟前已派给王师傅。需要换人，请用“改派”。")
     two.press("返回")
     two.press("改派")
     two.page.get_by_role("radio", name="何师傅").check()

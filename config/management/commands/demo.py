@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import build
-from config.demo.world import PROFILES
+from config.demo.world import PROFILES, Profile
 
 
 class Command(BaseCommand):
@@ -29,6 +29,6 @@ class Command(BaseCommand):
         if reason:
             raise CommandError(reason)
         build.run(
-            profile=options["profile"], seed=options["seed"], today=options["today"], scale=options["scale"],
+            profile=Profile.load(options["profile"]), seed=options["seed"], today=options["today"], scale=options["scale"],
             force=options["force"], say=self.stdout.write,
         )  # fmt: skip
