@@ -96,7 +96,7 @@ def statements(act: Callable[[], Any]) -> int:
 
 
 def compare(acts: dict[str, Callable[[], Any]], base: Callable[[], Any], rounds: int) -> dict[str, tuple[float, float, float]]:
-    """{name: (ratio, CPU ms, wall ms)}, the floor runs beside each of them, so that both see the same machine.
+    """{name: (ratio, CPU ms, wall ms)}; the floor runs beside each of them, so that both see the same machine.
 
     CPU times are medians; of the wall the best is taken, because whatever else the machine does only adds to it.
     """
@@ -119,10 +119,10 @@ def compare(acts: dict[str, Callable[[], Any]], base: Callable[[], Any], rounds:
     return found
 
 
-def middle(order: TicketList) -> str:
+def middle(listing: TicketList) -> str:
     """The key of the row in the middle of all, as the list writes it into the address."""
     pk = Ticket.objects.order_by("pk").values_list("pk", flat=True)[Ticket.objects.count() // 2]
-    rows = order.rows(order.queryset().filter(pk__gte=pk))
+    rows = listing.rows(listing.queryset().filter(pk__gte=pk))
     return rows._write(Ticket.objects.get(pk=pk))
 
 
@@ -130,7 +130,7 @@ def pages(rounds: int) -> list[Figure]:
     """Every page that has a bar."""
     office, teacher, worker, head = (Browser(f"{role}0") for role in ("clerk", "teacher", "repairer", "principal"))
     ticket = data.long_ticket()
-    listing = TicketList(User.objects.get(username="clerk0"))
+    middle_url = "/repairs/?after=" + middle(TicketList(User.objects.get(username="clerk0")))
     month = Month.current()
     rooms = list(Place.objects.filter(kind="room").order_by("pk").values_list("pk", flat=True))
     kind = Category.objects.filter(parent__isnull=False, tile__isnull=False, hazard=False).order_by("pk")[0]
@@ -161,7 +161,7 @@ def pages(rounds: int) -> list[Figure]:
 
     acts: dict[str, Callable[[], Any]] = {
         "list": lambda: office.get("/repairs/"),
-        "list, middle": lambda url="/repairs/?after=" + middle(listing): office.get(url),
+        "list, middle": lambda: office.get(middle_url),
         "list, open by due date": lambda: office.get("/repairs/?open=1&sort=due"),
         "search, present": search(data.PRESENT),
         "search, absent": search(data.ABSENT),

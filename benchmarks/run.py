@@ -109,8 +109,9 @@ def databases(folder: Path, url: str, sizes: list[int]) -> Iterator[tuple[int, d
     """
     for size in sizes:
         home = folder / str(size)
-        env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DEBUG")}
-        env |= {"HOUQIN_VAR": str(home), "HOUQIN_PRODUCTION": "0"}
+        env = {name: value for name, value in os.environ.items() if name != "HOUQIN_TESTING"}
+        # Empty ones too, so that nothing of a developer's .env gets in.
+        env |= {"HOUQIN_VAR": str(home), "HOUQIN_PRODUCTION": "0", "HOUQIN_HTTPS": "0", "DEBUG": "0", "DATABASE_URL": ""}
         if url:
             env["DATABASE_URL"] = url.format(f"bench{size}")
         if not (home / "filled").exists():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -288,7 +288,7 @@ class Listing:
     columns: ClassVar[tuple[Column, ...]] = ()
     order: ClassVar[str | tuple[str, ...]] = "-pk"
     related: ClassVar[tuple[str, ...]] = ()
-    sheet_related: ClassVar[tuple[str, ...]] = ()  # what the sheet's columns read beyond that
+    sheet_tables: ClassVar[dict[str, tuple[str, ...]]] = {}  # {foreign key: its related}: small tables, read once a sheet
     only: ClassVar[tuple[str, ...]] = ()  # the fields that columns and cells read; () = all of them
     prefetch: ClassVar[tuple[Any, ...]] = ()
     per_page: ClassVar[int] = 50
@@ -506,10 +506,22 @@ class Listing:
     def sheet_rows(self, queryset: Any) -> Iterable[list[Any]]:
         """The values of all rows, read from the database piece by piece."""
         readers = [column.reader(self.model) for column in self.sheet_columns()]
-        if self.sheet_related:
-            queryset = queryset.select_related(*self.sheet_related)
+        tables = [(field, field.attname, table) for field, table in self._tables()]
+        if tables:
+            others = [name for name in self.related if name.split("__")[0] not in self.sheet_tables]
+            queryset = queryset.select_related(None).select_related(*others) if others else queryset.select_related(None)
         for record in self.ordered(queryset).iterator(chunk_size=2000):
+            for field, key, table in tables:
+                if (found := table.get(getattr(record, key))) is not None:
+                    field.set_cached_value(record, found)
             yield [read(record) for read in readers]
+
+    def _tables(self) -> Iterable[tuple[Any, dict[Any, Any]]]:
+        """The small tables by key: a hundred thousand rows share their few hundred places and people."""
+        for name, related in self.sheet_tables.items():
+            field: Any = self.model._meta.get_field(name)
+            rows = field.related_model._base_manager.all()
+            yield field, (rows.select_related(*related) if related else rows).in_bulk()
 
 
 def count_words(queryset: Any, measure: str) -> str:
@@ -530,9 +542,14 @@ def query_of(params: Any) -> str:
     return urlencode(pairs)
 
 
-def same_query(text: str, params: Any) -> bool:
-    """Does the query string `text` ask for the same rows as the parameters?"""
-    return query_of(QueryDict(text.lstrip("?"))) == query_of(params)
+def same_query(text: str, asked: Any) -> bool:
+    """Does the query string `text` ask for the same rows as `asked`: parameters, or what `query_of` made of them?"""
+    return _plain_query(text) == (asked if isinstance(asked, str) else query_of(asked))
+
+
+@lru_cache(maxsize=512)
+def _plain_query(text: str) -> str:
+    return query_of(QueryDict(text.lstrip("?")))
 
 
 def picked(request: Any, limit: int = 200) -> list[str]:

@@ -23,6 +23,15 @@ def reference() -> str:
     return request_id.get()
 
 
+def without_nul(request: HttpRequest) -> None:
+    """Drop NUL from the address: PostgreSQL takes it in no string, and no address of ours holds it."""
+    if "\0" in request.path_info:
+        request.path_info, request.path = request.path_info.replace("\0", ""), request.path.replace("\0", "")
+    query = request.META.get("QUERY_STRING", "")
+    if "%00" in query or "\0" in query:
+        request.META["QUERY_STRING"] = query.replace("%00", "").replace("\0", "")
+
+
 class RequestId:
     """Give every request its reference number: in the context, on the request, in a response header. Stands first."""
 
@@ -32,6 +41,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         number = new_reference()
         request.reference = number  # type: ignore[attr-defined]
+        without_nul(request)
         token = request_id.set(number)
         try:
             response = self.get_response(request)

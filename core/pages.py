@@ -181,15 +181,15 @@ class ListPage(Page):
 
     def tab_links(self) -> list[dict[str, Any]]:
         """The page's own tabs and the user's saved filters; `current` marks the one that is shown."""
-        params = self.request.GET
+        asked = listing.query_of(self.request.GET)
         found = [
-            {"label": label, "url": f"?{query}", "current": listing.same_query(query, params)}
+            {"label": label, "url": f"?{query}", "current": listing.same_query(query, asked)}
             for label, query in self.get_tabs()
         ]
         if self.saving and self.rows.filterset and self.request.user.is_authenticated:
             own = SavedFilter.objects.filter(user=self.request.user, page=self.key).order_by("pk")[:SAVED_FILTERS]
             found += [
-                {"label": f"{one.name}（我存的）", "url": f"?{one.query}", "current": listing.same_query(one.query, params), "pk": one.pk}
+                {"label": f"{one.name}（我存的）", "url": f"?{one.query}", "current": listing.same_query(one.query, asked), "pk": one.pk}
                 for one in own
             ]  # fmt: skip
         return found

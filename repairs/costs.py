@@ -12,6 +12,7 @@ from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from core.plan import Month
+from core.templatetags.houqin import qty
 from repairs.models import Material, Ticket
 from stores.models import Move
 
@@ -114,12 +115,12 @@ def summary(month: Month, user: Any) -> list[dict[str, Any]]:
 
 def materials_in(ticket: Ticket, month: Month) -> str:
     """吊扇电容 2 个、合页 -1 个: what moved on the ticket in the month."""
-    words = []
+    used: dict[Any, Decimal] = {}
     for material in ticket.materials.all():
         move: Move = material.move
         if month.first <= move.on <= month.last:
-            words.append(f"{move.item} {-move.quantity:f}".rstrip("0").rstrip(".") + f" {move.item.unit}")
-    return "、".join(words)
+            used[move.item] = used.get(move.item, Decimal(0)) - move.quantity
+    return "、".join(f"{item} {qty(quantity)} {item.unit}" for item, quantity in used.items() if quantity)
 
 
 def audit() -> Any:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from core import clock
 from core.listing import Column, Listing
 from core.plan import Month
 from repairs import costs
 from repairs.listings import TicketFilter, reporter_name
 from repairs.models import OUTCOMES, PRIORITIES, Ticket
+
+
+def unbroken(record: Any, value: Any) -> SafeString:
+    """A number or a name that does not wrap in a narrow column."""
+    return format_html('<span class="nowrap">{}</span>', value)
 
 
 class CostFilter(TicketFilter):
@@ -47,7 +55,7 @@ class CostList(Listing):
     def get_columns(self) -> tuple[Column, ...]:
         month = self.month
         return (
-            Column("number", "报修单号", link=True),
+            Column("number", "报修单号", link=True, cell=unbroken),
             Column("reported_at", "报修日期", kind="date", value=lambda t: _date(t.reported_at), phone="hide"),
             Column("completed_at", "验收日期", kind="date", value=_completed_on, phone="label"),
             Column("building", "楼", value=lambda t: (t.place.building or t.place).full_name, where="sheet"),
@@ -58,7 +66,7 @@ class CostList(Listing):
             Column("level", "优先级", value=lambda t: PRIORITIES[t.priority], where="sheet"),
             Column("quantity", "数量", kind="int", total=True, phone="hide"),
             Column("reporter", "报修人", value=reporter_name, where="sheet"),
-            Column("lead", "维修人", value=lambda t: t.lead.name if t.lead else "", phone="label"),
+            Column("lead", "维修人", value=lambda t: t.lead.name if t.lead else "", phone="label", cell=unbroken),
             Column("finished_at", "完工日期", kind="date", value=lambda t: _date(t.finished_at), where="sheet"),
             Column("materials_words", "使用材料", value=lambda t: costs.materials_in(t, month), phone="wide", width=30),
             Column("amount", "材料金额（元）", kind="money", total=True, phone="label"),

@@ -27,7 +27,8 @@ def ensure() -> None:
             parent=group, name=row["name"],
             defaults={
                 "tile": tiles[row["tile"]], "priority": int(row["priority"]), "workdays": int(row["workdays"]),
-                "hazard": row["hazard"] == "1", "after_photo": row["after_photo"] == "1", "season": row["season"],
+                "hazard": row["hazard"] == "1", "after_photo": row["after_photo"] == "1", "guarded": row["guarded"] == "1",
+                "season": row["season"],
                 "season_word": row["season_word"], "topic": row["topic"], "order": order,
             },
         )  # fmt: skip

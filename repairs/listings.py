@@ -247,12 +247,11 @@ class TicketList(Listing):
     filterset = TicketFilter
     order = "-pk"
     related = ("place", "category", "lead", "reporter", "hold_reason")
-    sheet_related = ("place__building", "category__parent")
+    sheet_tables = {"place": ("building",), "category": ("parent",), "lead": (), "reporter": (), "hold_reason": ()}
     only = (
         "number", "state", "reopened", "detail", "words", "quantity", "hazard", "priority", "priority_words", "reporter_name",
         "due_at", "clock_stopped_at", "hold_until", "ended_at", "reported_at", "finished_at", "completed_at", "place__name",
-        "place__full_name", "place__building__name", "category__name", "category__parent__name", "lead__name", "reporter__name",
-        "hold_reason__name",
+        "place__full_name", "category__name", "lead__name", "reporter__name", "hold_reason__name",
     )  # fmt: skip
     empty = ("没有符合条件的报修单", "换个条件再试，或清除条件。")
     columns = (

@@ -51,6 +51,7 @@ class Category(models.Model):
     workdays = models.PositiveSmallIntegerField("限时（工作日）", default=3)
     hazard = models.BooleanField("属安全隐患", default=False)
     after_photo = models.BooleanField("完工须拍照", default=False)
+    guarded = models.BooleanField("不给未登录的人看（门锁、监控、报警）", default=False)
     season = models.CharField("旺季月份", max_length=20, blank=True, help_text="如 5-9 或 6-9,12-2")
     season_word = models.CharField("旺季说法", max_length=10, blank=True)  # 夏季风扇, 冬季热水
     topic = models.CharField("责任事项", max_length=30, blank=True)
@@ -153,7 +154,10 @@ class Ticket(models.Model):
     number = models.CharField("单号", max_length=20, unique=True)
     state = models.CharField("状态", max_length=12, choices=STATES, default="new")
     state_before = models.CharField(max_length=12, blank=True)  # where "answer" and "resume" lead back to
-    place = models.ForeignKey("campus.Place", models.PROTECT, related_name="tickets", verbose_name="地点")
+    # db_index=False: an index of Meta begins with the column, and the database would choose the shorter one.
+    place = models.ForeignKey(
+        "campus.Place", models.PROTECT, related_name="tickets", verbose_name="地点", db_index=False
+    )
     detail = models.CharField("具体位置", max_length=60, blank=True)
     asset = models.ForeignKey(
         "assets.Card", models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name="资产"
@@ -164,8 +168,9 @@ class Ticket(models.Model):
     done_quantity = models.PositiveIntegerField("已修", default=0)
 
     reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name="报修人"
-    )
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name="报修人",
+        db_index=False,
+    )  # fmt: skip
     reporter_name = models.CharField("姓名", max_length=30, blank=True)
     reporter_phone = models.CharField("电话", max_length=20, blank=True)
     device = models.CharField(max_length=64, blank=True)  # hash of the cookie of a phone that filed without login
@@ -200,8 +205,9 @@ class Ticket(models.Model):
     waited_minutes = models.PositiveIntegerField("停表分钟", default=0)
 
     lead = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="jobs", verbose_name="负责人"
-    )
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="jobs", verbose_name="负责人",
+        db_index=False,
+    )  # fmt: skip
     helpers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="helps", blank=True, verbose_name="帮手")
     dispatched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="派工人"
@@ -264,6 +270,7 @@ class Ticket(models.Model):
         verbose_name = verbose_name_plural = "报修单"
         indexes = [
             models.Index(fields=["place", "state"], name="ticket_place_state"),
+            models.Index(fields=["state", "-id"], name="ticket_state"),
             models.Index(fields=["state", "priority", "-score", "-id"], name="ticket_desk"),
             models.Index(fields=["lead", "state"], name="ticket_lead"),
             models.Index(fields=["reporter", "-id"], name="ticket_reporter"),

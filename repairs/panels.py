@@ -65,7 +65,7 @@ def mine(user: Any, obj: Any = None) -> Panel | None:
     if not can(user, "repairs.report"):
         return None
     rows = Ticket.objects.filter(reporter=user).exclude(state="checking").select_related(*ROWS).order_by("-pk")[:5]
-    return Panel("我的报修", [_row(t) for t in rows], more=("全部", reverse("repairs:mine")), empty="您还没有报过修。哪里坏了，拍张照，半分钟报完。")
+    return Panel("我的报修", [_row(t) for t in rows], more=("全部", reverse("repairs:mine")), empty="没有别的报修在处理。哪里坏了，拍张照，半分钟报完。")
 
 
 def area(user: Any, obj: Any = None) -> Panel | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from campus.figures import figure
@@ -104,6 +104,7 @@ def refresh(tickets: Iterable[Ticket]) -> None:
     however many tickets. A row that somebody else is just changing is left as it is, until the next change or the
     next day: waiting for it, with one's own ticket locked, could be waiting for each other.
     """
+    tickets = list(tickets)
     groups = {(t.place.building_id or t.place_id, t.category_id) for t in tickets}
     if not groups:
         return
@@ -133,11 +134,15 @@ def refresh(tickets: Iterable[Ticket]) -> None:
             changed.append(t)
     if changed:
         with transaction.atomic():
-            free = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(pk__in=[t.pk for t in changed])
-            mine = set(free.values_list("pk", flat=True))
-            Ticket.objects.bulk_update(
-                [t for t in changed if t.pk in mine], ["priority", "score", "priority_words"], batch_size=200
-            )
+            if connection.features.has_select_for_update_skip_locked:  # SQLite has one writer anyway
+                rows = Ticket.objects.select_for_update(of=("self",), skip_locked=True)
+                free = set(rows.filter(pk__in=[t.pk for t in changed]).values_list("pk", flat=True))
+                changed = [t for t in changed if t.pk in free]
+            Ticket.objects.bulk_update(changed, ["priority", "score", "priority_words"], batch_size=200)
+    weighed = {t.pk: t for t in changed}
+    for ticket in tickets:  # the caller's own object tells the same
+        if (fresh := weighed.get(ticket.pk)) is not None:
+            ticket.priority, ticket.score, ticket.priority_words = fresh.priority, fresh.score, fresh.priority_words
 
 
 def facts_of(ticket: Ticket, today: dt.date, *, places: int, people: int, reports: int) -> Facts:

@@ -192,7 +192,7 @@ def anyone(ticket: Ticket, by: Any) -> str | None:
 
 def not_hazard(word: str) -> Guard:
     def guard(ticket: Ticket, by: Any) -> str | None:
-        return f"安全隐患不能{word}；确已不危险时，由后勤写明理由先降为普通故障。" if ticket.hazard else None
+        return f"安全隐患不能{word}；确已不危险时，由后勤写明理由先“解除隐患”。" if ticket.hazard else None
 
     return guard
 

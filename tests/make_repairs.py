@@ -40,7 +40,7 @@ def category(name: str = "灯不亮", **over: Any) -> Category:
         "tile": Tile.objects.get_or_create(name=row["tile"])[0], "priority": int(row.get("priority", 3)),
         "workdays": int(row.get("workdays", 3)), "hazard": row.get("hazard") == "1",
         "after_photo": row.get("after_photo") == "1", "season": row.get("season", ""),
-        "season_word": row.get("season_word", ""), "topic": row.get("topic", ""),
+        "season_word": row.get("season_word", ""), "guarded": row.get("guarded") == "1", "topic": row.get("topic", ""),
     }  # fmt: skip
     return Category.objects.create(parent=group, name=name, **facts | over)
 

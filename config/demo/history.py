@@ -226,7 +226,7 @@ class Story:
             use = self.rng.choices([use for use, _ in words.LOCATIONS], [weight for _, weight in words.LOCATIONS])[0]
             name = self.kind_for(use, clock.today().month)
             kind, place = self.kinds[name], self.spot_for(use, name)
-            if (place.pk, kind.pk) not in self.taken and not (stop and kind.priority == 1):
+            if (place.pk, kind.pk) not in self.taken and not (stop and kind.workdays < 2):
                 return Case(place, kind, words.FAULTS[name], quick, stop=stop)
 
     def happen(self, quick: bool, stop: str = "") -> None:

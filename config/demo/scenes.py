@@ -345,7 +345,7 @@ class Scenes:
                    (self.day(1, "19:35"), services.draw, {
                        "by": king, "item": lambda: self.world.stock["LED灯管"].item, "quantity": Decimal(1)}),
                    by=warden)  # fmt: skip
-        self.scene("socket", self.day(1, "14:35"), self.place("行政楼 1层 103 文印室"), "插座/开关损坏", "复印机旁的插座松动，插头插不紧",
+        self.scene("tap", self.day(1, "14:35"), self.place("行政楼 1层 男厕"), "水龙头漏水", "左边第二个龙头把手松了，根部渗水",
                    self.sent(self.day(1, "17:20"), king), by="clerk")  # fmt: skip
         for number, device in (("302", "b302"), ("318", "b318")):
             self.scene(

@@ -15,7 +15,7 @@ from campus.services import followed
 from core import clock, files, log
 from core.numbering import next_number
 from core.workflow import RuleBroken
-from repairs import deadlines, dispatching
+from repairs import deadlines, dispatching, priority
 from repairs.models import Category, Follower, Ticket
 from repairs.services.base import move, office_users, reweigh, tell
 
@@ -98,7 +98,7 @@ def open_ticket(
     )
     for photo in photos:
         files.attach(ticket, photo, by=by, role="before", caption="维修前", unseen=by is None)
-    ticket = reweigh(ticket)
+    priority.refresh([ticket])
     if ticket.hazard:
         tell(office_users(), ticket, "安全隐患", but=by, urgent=True)
     return dispatching.apply(ticket) or ticket, False

@@ -181,7 +181,7 @@ class TicketPage(DetailPage):
 
     def get_actions(self) -> Iterable[Action]:
         user, ticket = self.request.user, self.object
-        if is_office(user) or worked_on_it(ticket, user):
+        if ticket.is_open and (is_office(user) or worked_on_it(ticket, user)):
             yield Action("打印派工单", reverse("repairs:slips") + f"?pick={ticket.number}", "printer", desk_only=True)
         if ticket.state in ("checking", "done"):
             yield Action("打印验收单", reverse("repairs:ticket-paper", args=[ticket.number]), "printer", desk_only=True)

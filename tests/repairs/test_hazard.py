@@ -102,7 +102,7 @@ def test_sent_back_it_is_cleared_anew():
 
 
 def test_an_ordinary_fault_is_not_cleared():
-    assert refused(services.clear, make.ticket("checking"), by=make.warden(), photo=shot()) == ["不是安全隐患，不用这一步。"]
+    assert refused(services.clear, make.ticket("checking"), by=make.warden(), photo=shot()) == ["不是安全隐患，不用销号。"]
 
 
 @pytest.mark.parametrize("state", ["new", "asked", "accepted"])
@@ -110,7 +110,7 @@ def test_no_withdrawing(state):
     ticket = make.ticket(state, hazard=True, by=make.teacher(), followers=[make.user()])
 
     assert refused(services.withdraw, ticket, by=ticket.reporter, reason="不用了")[0] == (
-        "安全隐患不能撤销；确已不危险时，由后勤写明理由先降为普通故障。"
+        "安全隐患不能撤销；确已不危险时，由后勤写明理由先“解除隐患”。"
     )
     assert fresh(ticket).state == state
 
@@ -129,8 +129,8 @@ def test_the_rules_themselves_keep_hazards_from_ending_by_themselves():
     with clock.at(moment(2027, 3, 1, 9)):
         lapse, deem = FLOW.blockers(asked, "lapse", SYSTEM), FLOW.blockers(finished, "deem", SYSTEM)
 
-    assert lapse == ["安全隐患不能撤销；确已不危险时，由后勤写明理由先降为普通故障。"]
-    assert deem == ["安全隐患不能默认验收；确已不危险时，由后勤写明理由先降为普通故障。"]
+    assert lapse == ["安全隐患不能撤销；确已不危险时，由后勤写明理由先“解除隐患”。"]
+    assert deem == ["安全隐患不能默认验收；确已不危险时，由后勤写明理由先“解除隐患”。"]
 
 
 def test_raise():

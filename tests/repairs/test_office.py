@@ -133,7 +133,7 @@ def test_hazard_is_declined_only_after_lowering():
     lowered = services.lower_hazard(ticket, by=clerk, reason="到现场看过，只是贴纸松了")
     declined = services.decline(lowered, by=clerk, reason="不归我们")
 
-    assert reasons == ["安全隐患不能不予受理；确已不危险时，由后勤写明理由先降为普通故障。"]
+    assert reasons == ["安全隐患不能不予受理；确已不危险时，由后勤写明理由先“解除隐患”。"]
     assert declined.state == "declined"
 
 

@@ -73,7 +73,11 @@ class Seat:
     def find(self, name: str, *, within: Any = None) -> Any:
         """The button or link of that name."""
         place = within or self.page
-        return place.get_by_role("button", name=name, exact=True).or_(place.get_by_role("link", name=name, exact=True)).first
+        return (
+            place.get_by_role("button", name=name, exact=True)
+            .or_(place.get_by_role("link", name=name, exact=True))
+            .first
+        )
 
     def press(self, name: str, *, within: Any = None) -> Any:
         """Press a button or link that leads to another page."""

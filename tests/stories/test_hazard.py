@@ -82,7 +82,11 @@ def test_from_the_label_to_the_clearing(school, seat, hands, picture, watch):
     warden.shot("clear")
     warden.press("销号", within=warden.page.locator("main form"))
     ticket.refresh_from_db()
-    assert (ticket.cleared_by, ticket.cleared_photo_id is not None, ticket.state) == (people["warden"], True, "checking")
+    assert (ticket.cleared_by, ticket.cleared_photo_id is not None, ticket.state) == (
+        people["warden"],
+        True,
+        "checking",
+    )
     desk.open(ticket.get_absolute_url())
     desk.press("验收")
     desk.press("修好了，验收", within=desk.page.locator("main form"))
@@ -91,7 +95,9 @@ def test_from_the_label_to_the_clearing(school, seat, hands, picture, watch):
 
 
 def test_declined_only_after_lowering(school, seat):
-    ticket = make.ticket(place=school.rooms["309"], category=make.category("玻璃破碎"), by=school.people["teacher"], hazard=True)
+    ticket = make.ticket(
+        place=school.rooms["309"], category=make.category("玻璃破碎"), by=school.people["teacher"], hazard=True
+    )
     desk = seat("clerk")
 
     desk.open(ticket.get_absolute_url())

@@ -15,9 +15,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_two_reports_become_one_and_two_again(school, seat, hands):
     people = school.people
-    first = make.ticket(place=school.rooms["302"], category=make.category("灯不亮"), by=people["teacher"], words="进门那盏")
+    first = make.ticket(
+        place=school.rooms["302"], category=make.category("灯不亮"), by=people["teacher"], words="进门那盏"
+    )
     hands.forward(hours=1)
-    second = make.ticket(place=school.rooms["302"], category=make.category("灯不亮"), by=people["other_teacher"], words="灯坏了")
+    second = make.ticket(
+        place=school.rooms["302"], category=make.category("灯不亮"), by=people["other_teacher"], words="灯坏了"
+    )
     desk = seat("clerk")
 
     desk.open("/desk/")

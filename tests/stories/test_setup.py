@@ -45,7 +45,12 @@ def test_school_and_administrator_are_made_once(address, desktop, check_page, wa
 
     page.shot("setup-done")
     made = User.objects.get()
-    assert (made.username, made.name, made.is_superuser, can(made, "campus.manage_people")) == ("admin", "沈老师", False, True)
+    assert (made.username, made.name, made.is_superuser, can(made, "campus.manage_people")) == (
+        "admin",
+        "沈老师",
+        False,
+        True,
+    )
     assert SchoolProfile.objects.get().name == "青山中学"
     assert page.page.url.endswith("/settings/")
     watch.allow("status of 404")

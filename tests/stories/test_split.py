@@ -31,7 +31,12 @@ def test_the_third_chair_gets_its_own_number(school, seat, hands):
     chairs.refresh_from_db()
     rest = Ticket.objects.get(split_from=chairs)
     assert (chairs.state, chairs.quantity, chairs.done_quantity) == ("checking", 2, 2)
-    assert (rest.state, rest.quantity, rest.lead, rest.reporter) == ("dispatched", 1, people["repairer"], people["teacher"])
+    assert (rest.state, rest.quantity, rest.lead, rest.reporter) == (
+        "dispatched",
+        1,
+        people["repairer"],
+        people["teacher"],
+    )
     assert (rest.reported_at, rest.due_at) == (chairs.reported_at, chairs.due_at)
     assert [f.user for f in rest.followers.all()] == [people["other_teacher"]]
     bench.open("/jobs/")
