@@ -289,6 +289,7 @@ class DeskList(TicketList):
     """/desk/: the same list in the office's order, most urgent first."""
 
     title = "工作台"
+    per_page = 30
     order = ("priority", "-score", "-pk")
     only = (*TicketList.only, "score")
     empty = ("没有要处理的报修单", "都处理好了。")

@@ -32,6 +32,7 @@ class Facts:
     hazard: bool = False
     protected: bool = False
     season_word: str = ""  # set when the month is in season
+    out_of_season: bool = False  # has a season, and it is over or not come yet
     places: int = 1
     people: int = 0
     reports: int = 1  # reporter and followers
@@ -76,7 +77,7 @@ def suggest(facts: Facts) -> Suggestion:
         words.append(f"{facts.places} 处")
     if facts.people:
         points += min(4, int(facts.people // int(figure("repairs.weight_people_step"))))
-        words.append(f"影响 {facts.people} 人")
+        words.append(f"影响 {facts.people:,} 人")
     if facts.reports > 1:
         points += min(3, facts.reports - 1) * int(figure("repairs.weight_report"))
         words.append(f"{facts.reports} 人报修")
@@ -89,6 +90,9 @@ def suggest(facts: Facts) -> Suggestion:
     if facts.late_days:
         points += min(3, facts.late_days) * int(figure("repairs.weight_late"))
         words.append(f"超期 {facts.late_days} 天")
+    if facts.out_of_season:  # however many there are, they can wait for their season: the kind's own level stands
+        points = 0
+        words.insert(0, "不在旺季")
     if facts.hazard or facts.floor == 1:
         level = 1
     else:
@@ -154,7 +158,8 @@ def facts_of(ticket: Ticket, today: dt.date, *, places: int, people: int, report
         late = max(1, (today - clock.local(ticket.due_at).date()).days)
     return Facts(
         floor=kind.priority, hazard=ticket.hazard, protected=bool(ticket.protection),
-        season_word=(kind.season_word or f"{kind.name}旺季") if in_season else "", places=places, people=people,
+        season_word=(kind.season_word or f"{kind.name}旺季") if in_season else "",
+        out_of_season=bool(kind.season) and not in_season and not late and kind.priority > 2, places=places, people=people,
         reports=reports, late_days=late, chased=ticket.chase_count, reworked=ticket.rework_count,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -94,17 +95,20 @@ class Desk(ListPage):
         n = self.counts
         return (
             (f"要我处理 {n['todo']}", ""), (f"待受理 {n['new']}", "state=new"), ("待派工", "undispatched=1"),
-            (f"未完成 {n['open']}", "open=1"), (f"待补充 {n['asked']}", "state=asked"), ("料已到", "parts=1"),
+            (f"未完成 {n['open']}", "open=1"), (f"待补充 {n['asked']}", "state=asked"), (f"料已到 {self.arrived}", "parts=1"),
         )  # fmt: skip
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, Any]:
-        if not hasattr(self, "_counts"):
-            self._counts = figures(Ticket.objects.visible_to(self.request.user))
-        return self._counts
+        return figures(Ticket.objects.visible_to(self.request.user))
 
     def count_words(self) -> str:
         return super().count_words() if self.conditions else number_words(self.counts["todo"], self.rows.measure)
+
+    @cached_property
+    def arrived(self) -> int:
+        """料已到: how many wait for parts that the store has by now."""
+        return parts_arrived(Ticket.objects.all()).count()
 
     def get_actions(self) -> Iterable[Action]:
         yield Action("代报修", reverse("repairs:desk-file"), "phone", "accent")
@@ -142,9 +146,13 @@ class Desk(ListPage):
             .order_by("-n")
             .first()
         )
+        tip = None
+        if together:
+            kind, building = together["category__name"], together["place__building__full_name"]
+            url = f"?undispatched=1&building={together['place__building']}&category={together['category']}"
+            tip = (f"{building}有 {together['n']} 张“{kind}”没派，可一起派", url, f"看这 {together['n']} 张")
         return super().get_context(
-            figures=self.heads(), together=together, unseen=self.counts["unseen"],
-            arrived=parts_arrived(Ticket.objects.all()).count(), school=profile.current(),
+            figures=self.heads(), bulk_tip=tip, unseen=self.counts["unseen"], school=profile.current(),
             today=calendar.today_words(), last_tick=tick.last(), **extra,
         )  # fmt: skip
 

@@ -96,10 +96,12 @@ def test_ten_worked_tickets_stand_in_this_order(june):
     assert fresh(desks).priority_words == ""  # due this very minute: not late yet
 
 
-def test_out_of_season_the_season_is_not_named(november):
-    ticket = make.ticket(category=make.category("吊扇/壁扇不转"))
+def test_out_of_season_many_do_not_make_it_more_urgent(november):
+    for number in range(13):
+        make.ticket(place=make.place(f"3{number:02}"), category=make.category("吊扇/壁扇不转"))
+    ticket = make.ticket(place=make.place("320"), category=make.category("吊扇/壁扇不转"))
 
-    assert (ticket.priority, ticket.priority_words) == (3, "影响 8 人")
+    assert (ticket.priority, ticket.priority_words) == (3, "不在旺季 · 14 处 · 影响 112 人")
 
 
 def test_a_season_that_begins_is_told_the_next_day(june):
@@ -109,7 +111,7 @@ def test_a_season_that_begins_is_told_the_next_day(june):
     with clock.at(NOVEMBER):
         priority.refresh_all()
 
-    assert before == "影响 8 人"
+    assert before == "不在旺季 · 影响 8 人"
     assert fresh(ticket).priority_words.startswith("冬季热水 · 影响 8 人")
 
 
