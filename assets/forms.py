@@ -59,7 +59,9 @@ class CardForm(ModelForm):
 class RegisterForm(CardForm):
     """A card with the place where its pieces stand first."""
 
-    number = forms.CharField(label="资产编号", max_length=30, required=False, help_text="不填由系统编号，如 ZC2026-0001。")
+    number = forms.CharField(
+        label="资产编号", max_length=30, required=False, help_text="不填由系统编号，如 ZC2026-0001。"
+    )
     quantity = forms.IntegerField(label="数量", min_value=1, max_value=100_000, initial=1)
     place = PlaceField(help_text="如 3号楼312。")
     custodian = PersonField(label="保管人", required=False, help_text="不填：由地点的保管人保管。")
@@ -97,7 +99,10 @@ class SourceForm(Form):
         if asked and asked not in dict(choices):  # further down than a select reaches, or gone meanwhile
             named = read_key(card, str(asked))
             if named is not None:
-                choices = [(key_of(named), f"{named.place} · {named.get_condition_display()}"), *choices[: SELECT_LIMIT - 1]]
+                choices = [
+                    (key_of(named), f"{named.place} · {named.get_condition_display()}"),
+                    *choices[: SELECT_LIMIT - 1],
+                ]
         self.fields["source"].widget.choices = choices  # type: ignore[attr-defined]
 
     def clean_source(self) -> Holding:

@@ -39,7 +39,10 @@ class CardFilter(FilterSet):
 
     q = SearchFilter(fields=("number", "name", "model", "pinyin"), placeholder="编号、名称或拼音首字母")
     place = django_filters.CharFilter(
-        label="地点", max_length=60, method="filter_place", widget=forms.TextInput({"placeholder": "地点，如 3号楼 312"})
+        label="地点",
+        max_length=60,
+        method="filter_place",
+        widget=forms.TextInput({"placeholder": "地点，如 3号楼 312"}),
     )
     category = django_filters.ChoiceFilter(label="类别", choices=lambda: CardFilter.categories())
     condition = django_filters.ChoiceFilter(label="状况", choices=list(CONDITIONS.items()), method="filter_condition")
@@ -56,7 +59,11 @@ class CardFilter(FilterSet):
         return [(name, name) for name in names[:SELECT_LIMIT]]
 
     def filter_place(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.filter(pk__in=Holding.objects.filter(standing(value)).values("card")) if value.strip() else queryset
+        return (
+            queryset.filter(pk__in=Holding.objects.filter(standing(value)).values("card"))
+            if value.strip()
+            else queryset
+        )
 
     def filter_condition(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(pk__in=Holding.objects.filter(condition=value).values("card"))
@@ -91,7 +98,9 @@ class CardListing(Listing):
 class HoldingFilter(FilterSet):
     """What one keeps, by words and condition."""
 
-    q = SearchFilter(fields=("card__number", "card__name", "card__pinyin", "place__full_name"), placeholder="名称、编号、地点")
+    q = SearchFilter(
+        fields=("card__number", "card__name", "card__pinyin", "place__full_name"), placeholder="名称、编号、地点"
+    )
     condition = django_filters.ChoiceFilter(label="状况", choices=list(CONDITIONS.items()))
 
     class Meta:

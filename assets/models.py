@@ -101,7 +101,8 @@ class Holding(models.Model):
         constraints = [
             # Two, because SQLite knows no NULLS NOT DISTINCT: one key with a custodian, one without.
             models.UniqueConstraint(
-                fields=["card", "place", "custodian", "condition"], condition=Q(custodian__isnull=False),
+                fields=["card", "place", "custodian", "condition"],
+                condition=Q(custodian__isnull=False),
                 name="holding_once",
             ),  # fmt: skip
             models.UniqueConstraint(

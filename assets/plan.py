@@ -36,9 +36,7 @@ KINDS = {
 
 def plan_lines(month: Month, without: Without | None = None) -> list[SourceLine]:
     """One line at most."""
-    found = list(
-        fresh("scrap", KINDS["scrap"], without).order_by("at", "pk").values_list("what", "quantity", "at")
-    )
+    found = list(fresh("scrap", KINDS["scrap"], without).order_by("at", "pk").values_list("what", "quantity", "at"))
     if not found:
         return []
     words = [f"{what} {quantity} 件" for what, quantity, _ in found]

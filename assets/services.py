@@ -93,9 +93,7 @@ def move(
         return _shift(fresh, quantity, old, new, by=by, reason=reason, kind=kind or _kind(old, new))
 
 
-def mark(
-    holding: Holding, condition: str, *, by: Any, quantity: int | None = None, reason: str = ""
-) -> Holding:
+def mark(holding: Holding, condition: str, *, by: Any, quantity: int | None = None, reason: str = "") -> Holding:
     """So many of a holding (default: all) are now in another condition: broken, idle, in use again."""
     if condition not in CONDITIONS:
         raise RuleBroken("请从在用、待修、闲置、借出里选一种状况。")
@@ -148,9 +146,7 @@ def carry(
     )  # fmt: skip
 
 
-def mark_some(
-    card: Card, *, source: Holding, quantity: int, condition: str, by: Any, reason: str = ""
-) -> Holding:
+def mark_some(card: Card, *, source: Holding, quantity: int, condition: str, by: Any, reason: str = "") -> Holding:
     """`mark` as the page asks for it: `source` names a holding of the card."""
     return mark(source, condition, by=by, quantity=quantity, reason=reason)
 
@@ -205,7 +201,11 @@ def answer_scrap(
             proposal, "answer", by=by, text=f"答复：{ScrapProposal.ANSWERS[answer]}", said=words.strip(), then=then,
             data={"answer": answer}, checks=[lambda fresh: reasoned], version=version,
         )  # fmt: skip
-        tell(done.by, f"报废建议 {done.number}（{done.what}）已答复：{done.get_answer_display()}", done.get_absolute_url())
+        tell(
+            done.by,
+            f"报废建议 {done.number}（{done.what}）已答复：{done.get_answer_display()}",
+            done.get_absolute_url(),
+        )
     return done
 
 
@@ -274,9 +274,7 @@ def _shift(card: Card, quantity: int, old: Key, new: Key, *, by: Any, reason: st
     return target
 
 
-def _record(
-    card: Card, kind: str, quantity: int, old: Key | None, new: Key, *, by: Any, reason: str
-) -> HoldingMove:
+def _record(card: Card, kind: str, quantity: int, old: Key | None, new: Key, *, by: Any, reason: str) -> HoldingMove:
     """Write the move down."""
     return HoldingMove.objects.create(
         card=card, kind=kind, quantity=quantity, by=by, reason=reason.strip()[:120],

@@ -201,7 +201,9 @@ class ClassGroup(models.Model):
     name = models.CharField("班级", max_length=20, unique=True)
     grade = models.CharField("年级", max_length=10)
     pupils = models.PositiveSmallIntegerField("人数", default=0)
-    teacher = models.ForeignKey(User, models.PROTECT, null=True, blank=True, verbose_name="班主任", related_name="classes")
+    teacher = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name="班主任", related_name="classes"
+    )
     room = models.ForeignKey(
         "Place", models.PROTECT, null=True, blank=True, verbose_name="教室", related_name="classes"
     )
@@ -243,7 +245,9 @@ class Place(models.Model):
         "outdoor": "室外",
     }  # fmt: skip
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
+    )
     building = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="楼")
     kind = models.CharField("种类", max_length=10, choices=KINDS)
     use = models.CharField("用途", max_length=10, choices=USES, blank=True)

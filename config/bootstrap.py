@@ -176,7 +176,11 @@ def lint():
     """Run all code checks, say which failed."""
     typed = ["core"]
     for name in sorted(os.listdir(ROOT)):
-        parts = [os.path.join(name, part) for part in ("rules.py", "services.py", "services", "plan.py")] if name != "core" else []
+        parts = (
+            [os.path.join(name, part) for part in ("rules.py", "services.py", "services", "plan.py")]
+            if name != "core"
+            else []
+        )
         typed += [part for part in parts if os.path.exists(os.path.join(ROOT, part))]
     checks = (
         ["-m", "ruff", "check", "."],

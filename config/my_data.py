@@ -28,22 +28,27 @@ def kept_about(user: User) -> Iterable[Sheet]:
             ("部门", str(user.department or "")), ("角色", "、".join(NAMES.get(role, role) for role in sorted(user.roles))),
         ],
     )  # fmt: skip
-    tickets = Ticket.objects.filter(Q(reporter=user) | Q(followers__user=user)).distinct().select_related("place", "category")
+    tickets = (
+        Ticket.objects.filter(Q(reporter=user) | Q(followers__user=user)).distinct().select_related("place", "category")
+    )
     yield Sheet(
         "我的报修", [("单号", "text"), ("报修时间", "datetime"), ("地点", "text", 30), ("故障", "text"), ("描述", "text", 40), ("状态", "text")],
         ((t.number, t.reported_at, t.where, t.category.name, t.words, t.word) for t in tickets.order_by("pk").iterator()),
     )  # fmt: skip
     holdings = Holding.objects.filter(custodian=user).select_related("card", "place")
     yield Sheet(
-        "我保管的", [("资产编号", "text"), ("名称", "text"), ("地点", "text", 30), ("数量", "int"), ("状况", "text")],
+        "我保管的",
+        [("资产编号", "text"), ("名称", "text"), ("地点", "text", 30), ("数量", "int"), ("状况", "text")],
         ((h.card.number, h.card.name, str(h.place), h.quantity, h.get_condition_display()) for h in holdings),
     )
     yield Sheet(
-        "消息", [("时间", "datetime"), ("内容", "text", 60)],
+        "消息",
+        [("时间", "datetime"), ("内容", "text", 60)],
         Notice.objects.filter(user=user).order_by("pk").values_list("at", "text").iterator(),
     )
     yield Sheet(
-        "我的操作", [("时间", "datetime"), ("经过", "text", 50), ("原话", "text", 40)],
+        "我的操作",
+        [("时间", "datetime"), ("经过", "text", 50), ("原话", "text", 40)],
         LogEntry.objects.filter(by=user).order_by("pk").values_list("at", "text", "said").iterator(),
     )
 

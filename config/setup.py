@@ -29,7 +29,9 @@ class SetupForm(Form):
     """School and first administrator."""
 
     school = forms.CharField(label="学校名称", max_length=40)
-    duty_phone = forms.CharField(label="后勤值班电话", max_length=20, required=False, help_text="报修有危险时，页面上给出这个电话。")
+    duty_phone = forms.CharField(
+        label="后勤值班电话", max_length=20, required=False, help_text="报修有危险时，页面上给出这个电话。"
+    )
     name = forms.CharField(label="管理员姓名", max_length=30)
     username = forms.CharField(label="管理员账号", max_length=40, initial="admin")
     password = forms.CharField(label="密码", widget=forms.PasswordInput, help_text="至少 8 位，不要全是数字。")
@@ -82,12 +84,17 @@ class Setup(Page):
         data = form.cleaned_data
         with transaction.atomic():
             seed()
-            SchoolProfile.objects.update_or_create(pk=1, defaults={"name": data["school"], "duty_phone": data["duty_phone"]})
+            SchoolProfile.objects.update_or_create(
+                pk=1, defaults={"name": data["school"], "duty_phone": data["duty_phone"]}
+            )
             user = User.objects.create_user(data["username"], data["password"], name=data["name"], is_staff=True)
             user.groups.add(Group.objects.get(name="admin"))
             log.write(user, "setup", by=user, text=f"建立{data['school']}，第一位管理员{user.name}")
         cache.clear()
         serve.setup_done()
         login(request, user)
-        messages.success(request, "学校已建立。接下来在“地点”里按楼层成批录入或导入 Excel，在“人员”里导入老师和师傅，再印二维码标签。")
+        messages.success(
+            request,
+            "学校已建立。接下来在“地点”里按楼层成批录入或导入 Excel，在“人员”里导入老师和师傅，再印二维码标签。",
+        )
         return HttpResponseRedirect(reverse("campus:settings"))

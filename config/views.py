@@ -79,28 +79,47 @@ class Search(Page):
         inside = Place.objects.filter(full_name__icontains=words).values("pk")
         tickets = Ticket.objects.visible_to(user).select_related("place", "category")
         found = (
-            tickets.filter(number__icontains=words) | tickets.filter(words__icontains=words) | tickets.filter(place__in=inside)
+            tickets.filter(number__icontains=words)
+            | tickets.filter(words__icontains=words)
+            | tickets.filter(place__in=inside)
         ).order_by("-pk")[: self.LIMIT]
         yield (
             "报修单",
-            [PanelRow(f"{t.where}：{t.fault}", t.get_absolute_url(), note=t.number, value=t.word, state=t.css_state) for t in found],
+            [
+                PanelRow(f"{t.where}：{t.fault}", t.get_absolute_url(), note=t.number, value=t.word, state=t.css_state)
+                for t in found
+            ],
             f"{reverse('repairs:list')}?q={words}" if can(user, "repairs.view_all") else "",
         )
         exact, near = places.find(words)
         hits = ([exact] if exact else []) + list(near)
         more = Place.objects.active().filter(full_name__icontains=words).order_by("path")[: self.LIMIT]
         rows = {p.pk: p for p in [*hits, *more]}
-        yield "地点", [PanelRow(p.full_name, reverse("campus:place", args=[p.pk])) for p in list(rows.values())[: self.LIMIT]], ""
+        yield (
+            "地点",
+            [PanelRow(p.full_name, reverse("campus:place", args=[p.pk])) for p in list(rows.values())[: self.LIMIT]],
+            "",
+        )
         if can(user, "assets.view"):
             cards = Card.objects.filter(name__icontains=words) | Card.objects.filter(number__icontains=words)
             yield (
                 "资产",
-                [PanelRow(c.name, reverse("assets:card", args=[c.number]), note=c.number) for c in cards.order_by("pk")[: self.LIMIT]],
+                [
+                    PanelRow(c.name, reverse("assets:card", args=[c.number]), note=c.number)
+                    for c in cards.order_by("pk")[: self.LIMIT]
+                ],
                 "",
             )
         if can(user, "campus.manage_people") or can(user, "campus.reset_passwords"):
             people = User.objects.filter(name__icontains=words) | User.objects.filter(staff_number=words)
-            yield "人员", [PanelRow(p.name, reverse("campus:person", args=[p.pk]), note=str(p.department or "")) for p in people[: self.LIMIT]], ""
+            yield (
+                "人员",
+                [
+                    PanelRow(p.name, reverse("campus:person", args=[p.pk]), note=str(p.department or ""))
+                    for p in people[: self.LIMIT]
+                ],
+                "",
+            )
 
 
 class More(Page):

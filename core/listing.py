@@ -162,7 +162,7 @@ class SearchFilter(django_filters.CharFilter):
         head, _, rest = name.partition("__")
         if not rest:
             return Q(**{f"{head}__icontains": text})
-        field = model._meta.get_field(head)
+        field: Any = model._meta.get_field(head)
         if field.many_to_one or field.one_to_one:
             inner = field.related_model._default_manager.filter(**{f"{rest}__icontains": text})
             return Q(**{f"{head}__in": inner.order_by().values("pk")})
@@ -200,7 +200,8 @@ class FilterSet(django_filters.FilterSet):
                 field.empty_label = label
                 field.widget.choices = field.choices
             elif isinstance(field, forms.ChoiceField):
-                field.choices = [("", label), *((key, text) for key, text in field.choices if key not in ("", None))]
+                choices: Any = field.choices
+                field.choices = [("", label), *((key, text) for key, text in choices if key not in ("", None))]
         return form
 
     @property
@@ -288,7 +289,9 @@ class Listing:
     columns: ClassVar[tuple[Column, ...]] = ()
     order: ClassVar[str | tuple[str, ...]] = "-pk"
     related: ClassVar[tuple[str, ...]] = ()
-    sheet_tables: ClassVar[dict[str, tuple[str, ...]]] = {}  # {foreign key: its related}: small tables, read once a sheet
+    sheet_tables: ClassVar[
+        dict[str, tuple[str, ...]]
+    ] = {}  # {foreign key: its related}: small tables, read once a sheet
     only: ClassVar[tuple[str, ...]] = ()  # the fields that columns and cells read; () = all of them
     prefetch: ClassVar[tuple[Any, ...]] = ()
     per_page: ClassVar[int] = 50
@@ -422,7 +425,8 @@ class Listing:
         if callable(column.cell):
             return column.cell
         if column.cell:
-            template = get_template(column.cell).template
+            backend: Any = get_template(column.cell)
+            template = backend.template
 
             def from_template(record: Any, value: Any) -> Any:
                 context = Context(
@@ -509,7 +513,9 @@ class Listing:
         tables = [(field, field.attname, table) for field, table in self._tables()]
         if tables:
             others = [name for name in self.related if name.split("__")[0] not in self.sheet_tables]
-            queryset = queryset.select_related(None).select_related(*others) if others else queryset.select_related(None)
+            queryset = (
+                queryset.select_related(None).select_related(*others) if others else queryset.select_related(None)
+            )
         for record in self.ordered(queryset).iterator(chunk_size=2000):
             for field, key, table in tables:
                 if (found := table.get(getattr(record, key))) is not None:

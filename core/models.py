@@ -50,9 +50,7 @@ class LogEntry(AppendOnly):
     """One row of the one audit trail, which is the timeline of its record as well."""
 
     at = models.DateTimeField("时间", default=clock.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="操作人"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="操作人")
     by_name = models.CharField("姓名", max_length=60, blank=True)
     acting_for = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="代"

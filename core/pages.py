@@ -19,7 +19,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
-from core import clock, files, forms, listing, log, rights, sheets
+from core import clock, files, forms, log, rights, sheets
+from core import listing as lists
 from core.models import LogEntry, SavedFilter, SpentToken
 from core.saving import AlreadyDone, changes_of, news_of, posted_version, remember, spend, values_of
 from core.workflow import Flow, RuleBroken, Stale
@@ -105,15 +106,15 @@ class Page(View):
 class ListPage(Page):
     """A list: filters, sorting, paging by key, saved filters, bulk actions, Excel; all from one Listing."""
 
-    listing: ClassVar[type[listing.Listing]]
+    listing: ClassVar[type[lists.Listing]]
     template_name = "core/list.html"
     tabs: Sequence[tuple[str, str]] = ()  # (label, query string); "" is the whole list
-    bulk: tuple[listing.Bulk, ...] = ()
+    bulk: tuple[lists.Bulk, ...] = ()
     bulk_url: str = ""
     export: ClassVar[bool] = True
     saving: ClassVar[bool] = True  # may users keep filters of their own
 
-    def get_listing_class(self) -> type[listing.Listing]:
+    def get_listing_class(self) -> type[lists.Listing]:
         return self.listing
 
     def get_queryset(self) -> models.QuerySet[Any]:
@@ -130,12 +131,12 @@ class ListPage(Page):
         return self.title or self.rows.title
 
     @cached_property
-    def rows(self) -> listing.Listing:
+    def rows(self) -> lists.Listing:
         """The listing, for this request."""
         return self.get_listing_class()(self.request.user, self.request.GET, self.request)
 
     @cached_property
-    def filters(self) -> listing.FilterSet | None:
+    def filters(self) -> lists.FilterSet | None:
         kind = self.rows.filterset
         return kind(self.request.GET, self.get_queryset(), request=self.request) if kind else None
 
@@ -156,7 +157,7 @@ class ListPage(Page):
         return self.render()
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
-        rows, bulk = self.rows, listing.allowed_bulk(self.bulk, self.request.user)
+        rows, bulk = self.rows, lists.allowed_bulk(self.bulk, self.request.user)
         found = rows.rows(self.filtered)
         alone = not found.after and not found.before
         if alone:
@@ -169,7 +170,7 @@ class ListPage(Page):
             listing=rows, found=found, records=found.records, count=count, bulk=bulk, bulk_url=self.get_bulk_url(),
             heads=rows.heads(), body=rows.body(found.records, pick=bool(bulk)), filters=self.filters,
             totals=rows.totals(self.filtered) if found.records else None,
-            tabs=self.tab_links(), query=listing.query_of(self.request.GET),
+            tabs=self.tab_links(), query=lists.query_of(self.request.GET),
             next_url=rows.address(after=found.after) if found.after else "",
             previous_url=rows.address(before=found.before) if found.before else "",
             export_url=rows.address(export="xlsx") if self.export else "", **extra,
@@ -177,19 +178,19 @@ class ListPage(Page):
 
     def count_words(self) -> str:
         """How many rows the filters leave, in words."""
-        return listing.count_words(self.filtered, self.rows.measure)
+        return lists.count_words(self.filtered, self.rows.measure)
 
     def tab_links(self) -> list[dict[str, Any]]:
         """The page's own tabs and the user's saved filters; `current` marks the one that is shown."""
-        asked = listing.query_of(self.request.GET)
+        asked = lists.query_of(self.request.GET)
         found = [
-            {"label": label, "url": f"?{query}", "current": listing.same_query(query, asked)}
+            {"label": label, "url": f"?{query}", "current": lists.same_query(query, asked)}
             for label, query in self.get_tabs()
         ]
         if self.saving and self.rows.filterset and self.request.user.is_authenticated:
             own = SavedFilter.objects.filter(user=self.request.user, page=self.key).order_by("pk")[:SAVED_FILTERS]
             found += [
-                {"label": f"{one.name}（我存的）", "url": f"?{one.query}", "current": listing.same_query(one.query, asked), "pk": one.pk}
+                {"label": f"{one.name}（我存的）", "url": f"?{one.query}", "current": lists.same_query(one.query, asked), "pk": one.pk}
                 for one in own
             ]  # fmt: skip
         return found
@@ -208,7 +209,7 @@ class ListPage(Page):
                 messages.warning(request, "这个常用条件已经不在了。")
             return HttpResponseRedirect(request.path)
         name = " ".join(forms.clean_text(request.POST.get("save_filter", "")).split())
-        query = listing.query_of(request.GET)
+        query = lists.query_of(request.GET)
         back = HttpResponseRedirect(request.path + (f"?{query}" if query else ""))
         if not name or len(name) > 20:
             messages.error(request, "没有存成：给这组条件起个名字，最多 20 个字。")

@@ -19,7 +19,18 @@ class Lookup(LookupAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(Lookup):
-    list_display = ("name", "parent", "tile", "priority", "workdays", "hazard", "after_photo", "season", "topic", "active")
+    list_display = (
+        "name",
+        "parent",
+        "tile",
+        "priority",
+        "workdays",
+        "hazard",
+        "after_photo",
+        "season",
+        "topic",
+        "active",
+    )
     list_filter = ("parent", "active")
     search_fields = ("name",)
 

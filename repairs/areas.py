@@ -38,12 +38,17 @@ class AreaPage(ListPage):
 
     def buildings(self) -> list[dict[str, Any]]:
         """Open tickets for each building, in one statement; each figure leads to its records."""
-        late = Q(state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=clock.now(), clock_stopped_at=None)
+        late = Q(
+            state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=clock.now(), clock_stopped_at=None
+        )
         rows = (
             self.whole()
             .open()
             .order_by()
-            .values(spot=Coalesce("place__building", "place"), name=Coalesce("place__building__full_name", "place__full_name"))
+            .values(
+                spot=Coalesce("place__building", "place"),
+                name=Coalesce("place__building__full_name", "place__full_name"),
+            )
             .annotate(count=Count("pk"), hazards=Count("pk", filter=Q(hazard=True)), late=Count("pk", filter=late))
             .order_by("-hazards", "-count", "name")[:MOST]
         )

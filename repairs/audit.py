@@ -32,7 +32,10 @@ def audit() -> Iterator[str]:
 def _states() -> Iterator[str]:
     """Replay each ticket's log: entries follow on each other, are moves of the table, and end in the present state."""
     kind = ContentType.objects.get_for_model(Ticket)
-    now = {pk: (number, state) for pk, number, state in Ticket.objects.values_list("pk", "number", "state").iterator(chunk_size=5000)}
+    now = {
+        pk: (number, state)
+        for pk, number, state in Ticket.objects.values_list("pk", "number", "state").iterator(chunk_size=5000)
+    }
     at: dict[int, str] = {}
     reworked: Counter[int] = Counter()
     rows: Any = LogEntry.objects.filter(kind=kind).order_by("pk").values_list("object_id", "verb", "before", "after")
@@ -64,9 +67,9 @@ def _states() -> Iterator[str]:
             yield f"报修单 {number}：没有日志。"
         elif at[pk] != state:
             yield f"报修单 {number}：现在是“{STATES.get(state, state)}”，按日志应为“{STATES.get(at[pk], at[pk])}”。"
-    for pk, number, count in Ticket.objects.filter(Q(rework_count__gt=0) | Q(pk__in=[k for k, n in reworked.items() if n])).values_list(
-        "pk", "number", "rework_count"
-    ):
+    for pk, number, count in Ticket.objects.filter(
+        Q(rework_count__gt=0) | Q(pk__in=[k for k, n in reworked.items() if n])
+    ).values_list("pk", "number", "rework_count"):
         if reworked[pk] != count:
             yield f"报修单 {number}：返修 {count} 次，按日志应为 {reworked[pk]} 次。"
 
@@ -100,9 +103,13 @@ def _groups() -> Iterator[str]:
     """Merged tickets point to a head that is no duplicate itself; nobody follows what he reported."""
     for number, head in Ticket.objects.filter(head__head__isnull=False).values_list("number", "head__number"):
         yield f"报修单 {number}：并入的 {head} 自己也并入了别处。"
-    for number, head in Ticket.objects.filter(state="duplicate", hazard=True, head__hazard=False).values_list("number", "head__number"):
+    for number, head in Ticket.objects.filter(state="duplicate", hazard=True, head__hazard=False).values_list(
+        "number", "head__number"
+    ):
         yield f"报修单 {number}：安全隐患并入了不是隐患的 {head}。"
-    for number in Ticket.objects.filter(followers__user__isnull=False, followers__user=F("reporter")).values_list("number", flat=True):
+    for number in Ticket.objects.filter(followers__user__isnull=False, followers__user=F("reporter")).values_list(
+        "number", flat=True
+    ):
         yield f"报修单 {number}：报修人也列在“我也遇到”里。"
 
 
@@ -119,7 +126,9 @@ def _splits() -> Iterator[str]:
         if not corrected and any(getattr(part, name) != getattr(whole, name) for name in same):
             yield f"报修单 {part.number}：地点、故障或报修人与分出它的 {whole.number} 不同。"
     for number, done, quantity in (
-        Ticket.objects.filter(splits__isnull=False, outcome__gt="").distinct().values_list("number", "done_quantity", "quantity")
+        Ticket.objects.filter(splits__isnull=False, outcome__gt="")
+        .distinct()
+        .values_list("number", "done_quantity", "quantity")
     ):
         if done != quantity:
             yield f"报修单 {number}：已分出没修完的，修好 {done} 处，数量却是 {quantity}。"
@@ -135,8 +144,12 @@ def _told() -> Iterator[tuple[str, str, int | None]]:
         row["pk"]: row
         for row in Ticket.objects.filter(split_from__isnull=False).annotate(parted=Count("splits")).values("pk", "number", "quantity", "parted")
     }  # fmt: skip
-    corrected = set(LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="correct").values_list("object_id", flat=True))
-    told: Any = LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="split", after__gt="").values_list("object_id", "text")
+    corrected = set(
+        LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="correct").values_list("object_id", flat=True)
+    )
+    told: Any = LogEntry.objects.filter(kind=kind, object_id__in=parts, verb="split", after__gt="").values_list(
+        "object_id", "text"
+    )
     for pk, text in told:
         row = parts[pk]
         yield row["number"], text, None if row["parted"] or pk in corrected else row["quantity"]
@@ -162,27 +175,39 @@ def _facts() -> Iterator[str]:
     yield from _named(every.filter(deemed=True).exclude(completed_by=None), "默认验收却写着验收人。")
     yield from _named(every.filter(state__in=ENDS, ended_at=None), "已结束，没有结束时间。")
     yield from _named(every.exclude(state__in=ENDS).filter(ended_at__isnull=False), "还没结束，却有结束时间。")
-    yield from _named(every.exclude(state="held").filter(Q(hold_reason__isnull=False) | Q(hold_until__isnull=False)), "没有挂起，却写着挂起原因或日期。")
+    yield from _named(
+        every.exclude(state="held").filter(Q(hold_reason__isnull=False) | Q(hold_until__isnull=False)),
+        "没有挂起，却写着挂起原因或日期。",
+    )
     yield from _named(every.exclude(state="asked").filter(asked_at__isnull=False), "不在待补充，却写着提问时间。")
     yield from _named(every.filter(state__in=ENDS, clock_stopped_at__isnull=False), "已结束，期限还停着表。")
-    waits = every.filter(state="held", hold_reason__stops_clock=True, hazard=False).exclude(Q(priority=1) | Q(category__priority=1))
+    waits = every.filter(state="held", hold_reason__stops_clock=True, hazard=False).exclude(
+        Q(priority=1) | Q(category__priority=1)
+    )
     yield from _named(waits.filter(clock_stopped_at=None), "挂起原因停表，期限却在走。")
     yield from _named(every.filter(helpers=F("lead")), "负责人又列为帮手。")
     yield from _named(every.filter(completed_by__isnull=False, helpers=F("completed_by")), "帮手验收了自己的活。")
     yield from _named(every.filter(cleared_by__isnull=False, helpers=F("cleared_by")), "帮手给自己的活销了号。")
     yield from _named(every.filter(place__active=False).exclude(state__in=ENDS), "地点已停用。")
-    photos = every.filter(cleared_photo__isnull=False).exclude(cleared_photo__object_id=F("pk"), cleared_photo__role="cleared")
+    photos = every.filter(cleared_photo__isnull=False).exclude(
+        cleared_photo__object_id=F("pk"), cleared_photo__role="cleared"
+    )
     yield from _named(photos, "销号的照片不是这张单的复查照片。")
 
 
 def _materials() -> Iterator[str]:
     """Materials are issues and returns of the stores; what comes back was drawn on the same ticket."""
-    rows = Material.objects.select_related("ticket", "move", "move__returns").prefetch_related("move__returns__material")
+    rows = Material.objects.select_related("ticket", "move", "move__returns").prefetch_related(
+        "move__returns__material"
+    )
     for row in rows.iterator(chunk_size=2000):
         move = row.move
         if move.kind not in ("issue", "return"):
             yield f"报修单 {row.ticket.number}：用料 {move.number} 是{move.get_kind_display()}，不是领用或退库。"
-        if move.kind == "return" and getattr(getattr(move.returns, "material", None), "ticket_id", None) != row.ticket_id:
+        if (
+            move.kind == "return"
+            and getattr(getattr(move.returns, "material", None), "ticket_id", None) != row.ticket_id
+        ):
             yield f"报修单 {row.ticket.number}：退库 {move.number} 退的不是这张单领的料。"
         if move.at < row.ticket.created_at:
             yield f"报修单 {row.ticket.number}：用料 {move.number} 早于报修单。"

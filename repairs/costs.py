@@ -29,8 +29,10 @@ def _of_month(way: str, month: Month) -> Q:
     if way == "move":
         return found
     # A move that stands on a ticket itself is counted by the first way.
-    return found & Q(**{f"{way}__material__isnull": True}) & (
-        Q(move__returned_by__material__isnull=True) if way == WAYS[3] else Q()
+    return (
+        found
+        & Q(**{f"{way}__material__isnull": True})
+        & (Q(move__returned_by__material__isnull=True) if way == WAYS[3] else Q())
     )
 
 
@@ -128,7 +130,10 @@ def audit() -> Any:
     days = Move.objects.filter(material__isnull=False).dates("on", "month")
     for day in days:
         month = Month.of(day)
-        by_ticket = with_costs(Ticket.objects.filter(pk__in=_drawn_on(month)), month).aggregate(worth=Sum("amount"))["worth"] or 0
+        by_ticket = (
+            with_costs(Ticket.objects.filter(pk__in=_drawn_on(month)), month).aggregate(worth=Sum("amount"))["worth"]
+            or 0
+        )
         on_ticket = (
             Q(material__isnull=False) | Q(reverses__material__isnull=False) | Q(returns__material__isnull=False)
             | Q(reverses__returns__material__isnull=False)

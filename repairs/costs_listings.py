@@ -27,7 +27,20 @@ class CostFilter(TicketFilter):
         return qs
 
 
-for _name in ("state", "done", "open", "hazard", "late", "passed", "todo", "undispatched", "parts", "held", "lead", "priority"):
+for _name in (
+    "state",
+    "done",
+    "open",
+    "hazard",
+    "late",
+    "passed",
+    "todo",
+    "undispatched",
+    "parts",
+    "held",
+    "lead",
+    "priority",
+):
     CostFilter.base_filters.pop(_name, None)
 
 

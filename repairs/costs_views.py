@@ -119,7 +119,9 @@ class Summary(Monthly, Page):
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         shown = [row | self.links(row) | {"hours": hours(row["minutes"])} for row in self.rows]
-        buildings = [(name, list(rows)) for (_, name), rows in groupby(shown, key=lambda row: (row["spot"], row["building"]))]
+        buildings = [
+            (name, list(rows)) for (_, name), rows in groupby(shown, key=lambda row: (row["spot"], row["building"]))
+        ]
         total = {name: sum(row[name] for row in self.rows) for name in ("reported", "completed", "minutes")}
         total["amount"] = sum((row["amount"] for row in self.rows), Decimal("0.00"))
         return super().get_context(

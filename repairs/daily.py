@@ -33,4 +33,6 @@ def forget_guests(day: dt.date) -> int:
     """Blank name and telephone of who reported without an account, some months after the ticket ended."""
     before = clock.moment(day.year, day.month, day.day) - relativedelta(months=whole("repairs.personal_months"))
     old = Ticket.objects.filter(ended_at__lt=before).exclude(Q(reporter_name="") & Q(reporter_phone=""))
-    return sum(personal.blank_fields(ticket, by=None, text="保存期已过，清空报修人信息") for ticket in old.order_by("pk")[:200])
+    return sum(
+        personal.blank_fields(ticket, by=None, text="保存期已过，清空报修人信息") for ticket in old.order_by("pk")[:200]
+    )

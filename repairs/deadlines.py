@@ -24,7 +24,13 @@ def due(ticket: Ticket) -> dt.datetime:
         return ticket.reported_at + dt.timedelta(hours=int(figure("repairs.due_hours_now")))
     days = ticket.category.workdays
     if ticket.priority_fixed or not days:
-        days = int(figure({2: "repairs.due_days_soon", 3: "repairs.due_days_plain", 4: "repairs.due_days_planned"}[ticket.priority]))
+        days = int(
+            figure(
+                {2: "repairs.due_days_soon", 3: "repairs.due_days_plain", 4: "repairs.due_days_planned"}[
+                    ticket.priority
+                ]
+            )
+        )
     return add_working_time(ticket.reported_at, days * day_minutes() + ticket.waited_minutes)
 
 

@@ -19,7 +19,9 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 def ensure() -> None:
     """Add what is missing; what the school changed stays as it is."""
     for order, row in enumerate(_rows("tiles.csv")):
-        Tile.objects.get_or_create(name=row["name"], defaults={"icon": row["icon"], "uses": row["uses"], "order": order})
+        Tile.objects.get_or_create(
+            name=row["name"], defaults={"icon": row["icon"], "uses": row["uses"], "order": order}
+        )
     tiles = {tile.name: tile for tile in Tile.objects.all()}
     for order, row in enumerate(_rows("categories.csv")):
         group, _ = Category.objects.get_or_create(parent=None, name=row["group"], defaults={"order": order})

@@ -168,9 +168,7 @@ def _shared(term: str, words: str) -> int:
     """Length of the longest run of `term` that stands in `words`; the whole term counts twice."""
     if term in words:
         return 2 * len(term)
-    return max(
-        (j - i for i in range(len(term)) for j in range(i + 1, len(term) + 1) if term[i:j] in words), default=0
-    )
+    return max((j - i for i in range(len(term)) for j in range(i + 1, len(term) + 1) if term[i:j] in words), default=0)
 
 
 class WorkerChoice(forms.ModelChoiceField):
@@ -263,7 +261,9 @@ class TicketField(forms.CharField):
         exact = [t for t in found if t.number == text]
         if len(exact or found) == 1:
             return (exact or list(found))[0]
-        raise ValidationError(f"没有找到单号“{text}”，请写完整的单号。" if not found else "有不止一张，请写完整的单号。")
+        raise ValidationError(
+            f"没有找到单号“{text}”，请写完整的单号。" if not found else "有不止一张，请写完整的单号。"
+        )
 
 
 class MergeForm(Form):
@@ -278,7 +278,9 @@ class HoldForm(Form):
     )
     until = forms.DateField(label="预计恢复日期", widget=DateInput)
     item = ItemField(label="等哪种材料（待料时）", required=False)
-    quantity = forms.DecimalField(label="数量", required=False, min_value=Decimal("0.01"), max_digits=8, decimal_places=2)
+    quantity = forms.DecimalField(
+        label="数量", required=False, min_value=Decimal("0.01"), max_digits=8, decimal_places=2
+    )
     purchase = forms.CharField(label="仓库没有的，写要申购什么", max_length=80, required=False)
     words = forms.CharField(label="说明", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     widths = {"until": 6, "item": 8, "quantity": 4}
@@ -296,7 +298,12 @@ class HoldForm(Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         reason = data.get("reason")
-        if reason and reason.key == "parts" and not data.get("purchase") and not (data.get("item") and data.get("quantity")):
+        if (
+            reason
+            and reason.key == "parts"
+            and not data.get("purchase")
+            and not (data.get("item") and data.get("quantity"))
+        ):
             self.add_error("item", "待料要写清等什么：选仓库里的材料和数量，或写要申购的东西。")
         return data
 
@@ -315,31 +322,39 @@ class DrawForm(Form):
 
 
 class GiveBackForm(Form):
-    material = forms.ModelChoiceField(label="退哪一笔", queryset=Material.objects.none(), widget=forms.RadioSelect, empty_label=None)
+    material = forms.ModelChoiceField(
+        label="退哪一笔", queryset=Material.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
     quantity = forms.DecimalField(label="退回数量", min_value=Decimal("0.01"), max_digits=8, decimal_places=2)
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         drawn = Material.objects.filter(ticket=ticket, move__kind="issue").select_related("move__item")
         self.fields["material"].queryset = drawn
-        self.fields["material"].label_from_instance = (
-            lambda m: f"{m.move.item} {-m.move.quantity.normalize():f} {m.move.item.unit}（{m.move.number}）"
+        self.fields["material"].label_from_instance = lambda m: (
+            f"{m.move.item} {-m.move.quantity.normalize():f} {m.move.item.unit}（{m.move.number}）"
         )
 
 
 class FinishForm(Form):
     """报完工: what came of it, how many, photos, materials used, and the next step when it cannot be repaired."""
 
-    outcome = forms.ChoiceField(label="处理结果", choices=list(OUTCOMES.items()), widget=forms.RadioSelect, initial="repaired")
+    outcome = forms.ChoiceField(
+        label="处理结果", choices=list(OUTCOMES.items()), widget=forms.RadioSelect, initial="repaired"
+    )
     done = forms.IntegerField(label="修好几处", min_value=1, max_value=9999)
     minutes = forms.IntegerField(label="用时（分钟）", min_value=0, max_value=6000, required=False)
     words = forms.CharField(label="怎么修的", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     cause = forms.CharField(label="坏的原因", max_length=100, required=False)
     photos = PhotosField(label="维修后照片", required=False)
     item_1 = ItemField(label="用料 1", required=False)
-    quantity_1 = forms.DecimalField(label="数量", required=False, min_value=Decimal("0.01"), max_digits=8, decimal_places=2)
+    quantity_1 = forms.DecimalField(
+        label="数量", required=False, min_value=Decimal("0.01"), max_digits=8, decimal_places=2
+    )
     item_2 = ItemField(label="用料 2", required=False)
-    quantity_2 = forms.DecimalField(label="数量", required=False, min_value=Decimal("0.01"), max_digits=8, decimal_places=2)
+    quantity_2 = forms.DecimalField(
+        label="数量", required=False, min_value=Decimal("0.01"), max_digits=8, decimal_places=2
+    )
     next_step = forms.ChoiceField(
         label="无法修复时，下一步", choices=[("", "（能修好，不用选）"), *NEXT_STEPS.items()], required=False
     )
@@ -356,7 +371,9 @@ class FinishForm(Form):
         super().__init__(*args, **kwargs)
         self.ticket = ticket
         self.fields["done"].initial = ticket.quantity
-        self.fields["done"].help_text = f"共 {ticket.quantity} 处；没修完的会另开一张单接着修。" if ticket.quantity > 1 else ""
+        self.fields["done"].help_text = (
+            f"共 {ticket.quantity} 处；没修完的会另开一张单接着修。" if ticket.quantity > 1 else ""
+        )
         if ticket.category.after_photo:
             self.fields["photos"].help_text = f"“{ticket.category.name}”完工时必须拍照。"
 
@@ -469,7 +486,9 @@ class ProtectionForm(Form):
 
 
 class OptionalProtectionForm(Form):
-    protection = forms.CharField(label="临时防护", max_length=200, required=False, help_text="如：已围挡、已断电、房间停用。")
+    protection = forms.CharField(
+        label="临时防护", max_length=200, required=False, help_text="如：已围挡、已断电、房间停用。"
+    )
 
 
 class PhonedForm(Form):

@@ -34,7 +34,9 @@ def first_cell(ticket: Ticket, value: Any) -> str:
 @forever
 def level_sign(level: int, hazard: bool) -> SafeString:
     """A priority's sign, with that of danger."""
-    sign = format_html('<span class="hazard">{}<span class="visually-hidden">隐患：</span></span> ', icon("triangle-alert"))
+    sign = format_html(
+        '<span class="hazard">{}<span class="visually-hidden">隐患：</span></span> ', icon("triangle-alert")
+    )
     return format_html("{} {}", prio(LEVELS[level]), sign if hazard else "")
 
 
@@ -100,7 +102,12 @@ def buildings() -> list[tuple[str, str]]:
     """Buildings and grounds for a filter, at most as many as a select may hold."""
     found = cache.cached(
         "building choices",
-        lambda: [(str(pk), name) for pk, name in Place.objects.filter(kind__in=["building", "ground"], active=True).values_list("pk", "full_name")],
+        lambda: [
+            (str(pk), name)
+            for pk, name in Place.objects.filter(kind__in=["building", "ground"], active=True).values_list(
+                "pk", "full_name"
+            )
+        ],
     )
     return found[:58]
 
@@ -109,7 +116,9 @@ def groups() -> list[tuple[str, str]]:
     """Groups of kinds for a filter."""
     return cache.cached(
         "category choices",
-        lambda: [(str(pk), name) for pk, name in Category.objects.filter(parent=None, active=True).values_list("pk", "name")],
+        lambda: [
+            (str(pk), name) for pk, name in Category.objects.filter(parent=None, active=True).values_list("pk", "name")
+        ],
     )
 
 
@@ -131,7 +140,9 @@ class TicketFilter(FilterSet):
     lead = django_filters.ChoiceFilter(label="负责人", choices=workers, method="of_lead")
     state = django_filters.ChoiceFilter(label="状态", choices=[("open", "未完成"), *STATES.items()], method="in_state")
     place = django_filters.NumberFilter(label="地点", method="in_place", widget=forms.HiddenInput)
-    use = django_filters.ChoiceFilter(label="用途", choices=list(Place.USES.items()), field_name="place__use", widget=forms.HiddenInput)
+    use = django_filters.ChoiceFilter(
+        label="用途", choices=list(Place.USES.items()), field_name="place__use", widget=forms.HiddenInput
+    )
     held = django_filters.CharFilter(label="挂起原因", field_name="hold_reason__key", widget=forms.HiddenInput)
     month = django_filters.CharFilter(label="月份", method="in_month", widget=forms.HiddenInput)
     done = django_filters.CharFilter(label="完成月份", method="done_in", widget=forms.HiddenInput)
@@ -164,7 +175,9 @@ class TicketFilter(FilterSet):
         return qs.filter(place__in=Place.objects.within(place).values("pk")) if place else qs.none()
 
     def of_category(self, qs: Any, name: str, value: str) -> Any:
-        return qs.filter(Q(category=int(value)) | Q(category__in=Category.objects.filter(parent=int(value)).values("pk")))
+        return qs.filter(
+            Q(category=int(value)) | Q(category__in=Category.objects.filter(parent=int(value)).values("pk"))
+        )
 
     def of_lead(self, qs: Any, name: str, value: str) -> Any:
         return qs.filter(lead=None) if value == "none" else qs.filter(lead=int(value))
@@ -178,7 +191,9 @@ class TicketFilter(FilterSet):
 
     def done_in(self, qs: Any, name: str, value: str) -> Any:
         month = _month(value)
-        return qs.filter(state="done", completed_at__gte=month.start, completed_at__lt=month.end) if month else qs.none()
+        return (
+            qs.filter(state="done", completed_at__gte=month.start, completed_at__lt=month.end) if month else qs.none()
+        )
 
     def only_open(self, qs: Any, name: str, value: str) -> Any:
         return qs.open()
@@ -262,7 +277,9 @@ class TicketList(Listing):
         Column("due", "期限", value="due_at", cell=due_cell, where="screen", order="due_at"),
         Column("number", "单号", cell=lambda t, v: format_html('<span class="nowrap quiet small">{}</span>', v)),
         Column("reported", "报修日期", value="reported_at", kind="datetime", where="sheet"),
-        Column("building", "楼", value=lambda t: t.place.building.name if t.place.building else t.place.name, where="sheet"),
+        Column(
+            "building", "楼", value=lambda t: t.place.building.name if t.place.building else t.place.name, where="sheet"
+        ),
         Column("place", "地点", value="where", where="sheet"),
         Column("group", "大类", value=lambda t: t.category.parent.name if t.category.parent else "", where="sheet"),
         Column("kind", "故障", value="category.name", where="sheet"),

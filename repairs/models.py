@@ -31,7 +31,9 @@ class Tile(models.Model):
     name = models.CharField("名称", max_length=10, unique=True)
     icon = models.CharField("图标", max_length=30, default="ellipsis")
     order = models.PositiveSmallIntegerField("次序", default=0)
-    uses = models.CharField("只在这些用途的地点出现", max_length=80, blank=True, help_text="如 canteen,outdoor；空着=都出现")
+    uses = models.CharField(
+        "只在这些用途的地点出现", max_length=80, blank=True, help_text="如 canteen,outdoor；空着=都出现"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "报修图块"
@@ -255,9 +257,7 @@ class Ticket(models.Model):
     chase_count = models.PositiveSmallIntegerField("催办次数", default=0)
     chased_on = models.DateField("上次催办", null=True, blank=True)
 
-    head = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入"
-    )
+    head = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入")
     split_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="splits")
     again = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="later")
     end_words = models.CharField("原因", max_length=200, blank=True)  # of declining, withdrawing
@@ -277,30 +277,29 @@ class Ticket(models.Model):
             models.Index(fields=["reported_at", "id"], name="ticket_reported"),
             models.Index(fields=["due_at", "id"], name="ticket_due"),
             models.Index(fields=["completed_at"], name="ticket_completed"),
-            models.Index(
-                fields=["device", "created_at"], condition=~Q(device=""), name="ticket_device"
-            ),
+            models.Index(fields=["device", "created_at"], condition=~Q(device=""), name="ticket_device"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=list(STATES)), name="ticket_state_known"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="ticket_quantity"),
             models.CheckConstraint(condition=Q(done_quantity__lte=F("quantity")), name="ticket_done_quantity"),
             models.CheckConstraint(
-                condition=~Q(state__in=["dispatched", "doing"]) | Q(lead__isnull=False), name="ticket_dispatched_has_lead"
+                condition=~Q(state__in=["dispatched", "doing"]) | Q(lead__isnull=False),
+                name="ticket_dispatched_has_lead",
             ),
             models.CheckConstraint(
                 condition=~Q(state="held") | Q(hold_reason__isnull=False, hold_until__isnull=False),
                 name="ticket_held_has_reason_and_date",
             ),
             models.CheckConstraint(
-                condition=~Q(state="asked") | (~Q(ask_words="") & Q(asked_at__isnull=False)), name="ticket_asked_has_words"
+                condition=~Q(state="asked") | (~Q(ask_words="") & Q(asked_at__isnull=False)),
+                name="ticket_asked_has_words",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["asked", "held"]) | ~Q(state_before=""), name="ticket_waiting_knows_way_back"
             ),
             models.CheckConstraint(
-                condition=~Q(state="checking")
-                | (Q(finished_at__isnull=False, done_quantity__gt=0) & ~Q(outcome="")),
+                condition=~Q(state="checking") | (Q(finished_at__isnull=False, done_quantity__gt=0) & ~Q(outcome="")),
                 name="ticket_finished_has_outcome",
             ),
             models.CheckConstraint(
@@ -313,7 +312,8 @@ class Ticket(models.Model):
                 name="ticket_accepted_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(completed_by=None) | Q(lead=None) | ~Q(completed_by=F("lead")), name="ticket_not_accepted_by_lead"
+                condition=Q(completed_by=None) | Q(lead=None) | ~Q(completed_by=F("lead")),
+                name="ticket_not_accepted_by_lead",
             ),
             models.CheckConstraint(
                 condition=~Q(state="done", hazard=True)
@@ -321,7 +321,8 @@ class Ticket(models.Model):
                 name="ticket_hazard_cleared",
             ),
             models.CheckConstraint(
-                condition=Q(cleared_by=None) | Q(lead=None) | ~Q(cleared_by=F("lead")), name="ticket_not_cleared_by_lead"
+                condition=Q(cleared_by=None) | Q(lead=None) | ~Q(cleared_by=F("lead")),
+                name="ticket_not_cleared_by_lead",
             ),
             models.CheckConstraint(condition=~Q(hazard=True, deemed=True), name="ticket_hazard_never_deemed"),
             models.CheckConstraint(condition=~Q(hazard=True, state="withdrawn"), name="ticket_hazard_never_withdrawn"),

@@ -37,7 +37,11 @@ def of_place(user: Any, place: Any) -> Panel | None:
 def of_card(user: Any, card: Any) -> Panel | None:
     """A card's repairs, with what they cost in materials."""
     rows = list(Ticket.objects.visible_to(user).filter(asset=card).select_related(*ROWS).order_by("-pk")[:10])
-    return Panel("维修记录", [_row(t) for t in rows], empty="还没有修过。", key="tickets") if rows or can(user, "assets.view") else None
+    return (
+        Panel("维修记录", [_row(t) for t in rows], empty="还没有修过。", key="tickets")
+        if rows or can(user, "assets.view")
+        else None
+    )
 
 
 def of_person(user: Any, person: Any) -> Panel | None:
@@ -65,7 +69,12 @@ def mine(user: Any, obj: Any = None) -> Panel | None:
     if not can(user, "repairs.report"):
         return None
     rows = Ticket.objects.filter(reporter=user).exclude(state="checking").select_related(*ROWS).order_by("-pk")[:5]
-    return Panel("我的报修", [_row(t) for t in rows], more=("全部", reverse("repairs:mine")), empty="没有别的报修在处理。哪里坏了，拍张照，半分钟报完。")
+    return Panel(
+        "我的报修",
+        [_row(t) for t in rows],
+        more=("全部", reverse("repairs:mine")),
+        empty="没有别的报修在处理。哪里坏了，拍张照，半分钟报完。",
+    )
 
 
 def area(user: Any, obj: Any = None) -> Panel | None:
@@ -74,7 +83,12 @@ def area(user: Any, obj: Any = None) -> Panel | None:
     if not uses:
         return None
     rows = Ticket.objects.open().filter(place__use__in=uses).select_related(*ROWS).order_by("priority", "-score")[:8]
-    return Panel("我这片的报修", [_row(t) for t in rows], empty="现在没有未完成的报修。", more=("全部", reverse("repairs:list") + "?open=1"))
+    return Panel(
+        "我这片的报修",
+        [_row(t) for t in rows],
+        empty="现在没有未完成的报修。",
+        more=("全部", reverse("repairs:list") + "?open=1"),
+    )
 
 
 def money(user: Any, obj: Any = None) -> Panel | None:
@@ -83,7 +97,9 @@ def money(user: Any, obj: Any = None) -> Panel | None:
         return None
     month = Month.of(clock.today())
     rows = [
-        PanelRow("维修费用明细", f"{reverse('finance:repairs')}?month={month}", note=f"{month.words}，每张单的材料和工时"),
+        PanelRow(
+            "维修费用明细", f"{reverse('finance:repairs')}?month={month}", note=f"{month.words}，每张单的材料和工时"
+        ),
         PanelRow("维修费用汇总", f"{reverse('finance:summary')}?month={month}", note=f"{month.words}，按楼和类别"),
     ]
     return Panel("本月财务表", rows, key="money")

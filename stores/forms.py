@@ -44,7 +44,9 @@ class ItemField(forms.CharField):
         exact = [item for item in Item.objects.filter(name__startswith=name) if str(item) == words]
         found = exact or list(
             Item.objects.active().filter(
-                Q(name__icontains=words) | Q(pinyin__startswith=words.lower()) | Q(name__icontains=name, spec__icontains=spec)
+                Q(name__icontains=words)
+                | Q(pinyin__startswith=words.lower())
+                | Q(name__icontains=name, spec__icontains=spec)
             )[:6]
         )
         if len(found) == 1:
@@ -63,7 +65,9 @@ def _quantity(label: str = "数量", **kwargs: Any) -> forms.DecimalField:
 
 
 def _day() -> forms.DateField:
-    return forms.DateField(label="日期", required=False, widget=DateInput(), help_text="不填就是今天；可填本月更早的日期。")
+    return forms.DateField(
+        label="日期", required=False, widget=DateInput(), help_text="不填就是今天；可填本月更早的日期。"
+    )
 
 
 class WarehouseForm(Form):

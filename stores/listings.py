@@ -17,7 +17,9 @@ from stores.models import Item, Move, PurchaseRequest, Warehouse
 class MoveFilter(FilterSet):
     """Moves by words, kind, warehouse and days."""
 
-    q = SearchFilter(fields=("number", "reason", "item__name", "item__spec", "item__pinyin"), placeholder="单号、品名、用途")
+    q = SearchFilter(
+        fields=("number", "reason", "item__name", "item__spec", "item__pinyin"), placeholder="单号、品名、用途"
+    )
     kind = django_filters.ChoiceFilter(label="类型", choices=list(Move.KINDS.items()))
     warehouse = django_filters.ModelChoiceFilter(label="仓库", queryset=Warehouse.objects.order_by("pk"))
     since = django_filters.DateFilter(label="从", field_name="on", lookup_expr="gte", widget=DateInput)

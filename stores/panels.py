@@ -18,7 +18,13 @@ def low(user: Any, obj: Any = None) -> Panel | None:
     if not can(user, "stores.manage"):
         return None
     rows = [
-        PanelRow(str(item), item.get_absolute_url(), note=f"最低 {qty(item.minimum)} {item.unit}", value=f"剩 {qty(item.stock)}", late=True)
+        PanelRow(
+            str(item),
+            item.get_absolute_url(),
+            note=f"最低 {qty(item.minimum)} {item.unit}",
+            value=f"剩 {qty(item.stock)}",
+            late=True,
+        )
         for item in Item.objects.low()[:8]
     ]
     actions = [Action("入库", reverse("stores:receive"), "plus", "primary"), Action("领用", reverse("stores:issue"))]
@@ -30,7 +36,13 @@ def purchases(user: Any, obj: Any = None) -> Panel | None:
     if not can(user, "stores.answer_purchase"):
         return None
     rows = [
-        PanelRow(f"{one.what} {qty(one.quantity)} {one.unit}".strip(), one.get_absolute_url(), note=f"{one.number} · {one.by.name}：{one.why}")
+        PanelRow(
+            f"{one.what} {qty(one.quantity)} {one.unit}".strip(),
+            one.get_absolute_url(),
+            note=f"{one.number} · {one.by.name}：{one.why}",
+        )
         for one in PurchaseRequest.objects.open().select_related("by").order_by("pk")[:8]
     ]
-    return Panel("待办申购", rows, empty="没有等答复的申购。", more=("全部", reverse("stores:purchases")), key="purchases")
+    return Panel(
+        "待办申购", rows, empty="没有等答复的申购。", more=("全部", reverse("stores:purchases")), key="purchases"
+    )

@@ -69,9 +69,7 @@ def issue(
     )  # fmt: skip
 
 
-def give_back(
-    move: Move, quantity: Decimal | int, *, by: Any, on: dt.date | None = None, reason: str = ""
-) -> Move:
+def give_back(move: Move, quantity: Decimal | int, *, by: Any, on: dt.date | None = None, reason: str = "") -> Move:
     """Part or all of an issue comes back, at the value at which it went out."""
     quantity = cents(quantity)
     _refuse(rules.positive(quantity), _dated(on))

@@ -38,7 +38,10 @@ class MoveList(ListPage):
 
     def get_actions(self) -> list[Action]:
         user = self.request.user
-        found = [Action("物品与库存", reverse("stores:items"), "package"), Action("申购", reverse("stores:purchases"), "clipboard-list")]
+        found = [
+            Action("物品与库存", reverse("stores:items"), "package"),
+            Action("申购", reverse("stores:purchases"), "clipboard-list"),
+        ]
         if can(user, MANAGE):
             found.append(Action("登记入库", reverse("stores:receive"), "plus"))
         if any(can(user, one) for one in DRAW):

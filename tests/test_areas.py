@@ -45,7 +45,9 @@ def tickets(db: Any) -> dict[str, Any]:
     ("address", "uses"),
     [("/dormitory/", {"dormitory"}), ("/classrooms/", {"teaching", "office"}), ("/canteen/", {"canteen"})],
 )
-def test_an_area_shows_the_tickets_of_its_places_and_nothing_else(client, principal, tickets, address: str, uses: set) -> None:
+def test_an_area_shows_the_tickets_of_its_places_and_nothing_else(
+    client, principal, tickets, address: str, uses: set
+) -> None:
     html = page(client, principal, address)
     assert {use for use, ticket in tickets.items() if ticket.number in html} == uses
 
@@ -77,7 +79,9 @@ def test_the_head_counts_each_building_and_leads_to_its_tickets(client, warden) 
 )  # fmt: skip
 def test_each_role_opens_its_own_areas(client, role: str, allowed: set) -> None:
     client.force_login(make.user(role))
-    found = {address for address in ("/dormitory/", "/classrooms/", "/canteen/") if client.get(address).status_code == 200}
+    found = {
+        address for address in ("/dormitory/", "/classrooms/", "/canteen/") if client.get(address).status_code == 200
+    }
     assert found == allowed
 
 

@@ -140,8 +140,14 @@ def ledger(world: World) -> None:
             holdings.append(Holding(card=card, place=place, condition=piece.condition, quantity=count))
             moves.append(
                 HoldingMove(
-                    card=card, kind="register", quantity=count, to_place=place, to_condition=piece.condition, by=keeper,
-                    at=entered, reason="期初入账",
+                    card=card,
+                    kind="register",
+                    quantity=count,
+                    to_place=place,
+                    to_condition=piece.condition,
+                    by=keeper,
+                    at=entered,
+                    reason="期初入账",
                 )  # fmt: skip
             )
     Holding.objects.bulk_create(holdings, batch_size=500)
@@ -214,12 +220,18 @@ def _others(world: World) -> Iterator[Piece]:
     }  # fmt: skip
     for where, things in kit.items():
         for name, model, unit, price, count in things:
-            yield Piece(name, model, "设" if name != "餐桌椅" else "家", unit, price, 2019, ((world.place(where), count),))
+            yield Piece(
+                name, model, "设" if name != "餐桌椅" else "家", unit, price, 2019, ((world.place(where), count),)
+            )
 
 
 def _singles(world: World) -> Iterator[Piece]:
     """One card a piece: computers, instruments, office furniture, round and round until the number is full."""
-    rooms = [p for p in world.places if p.kind == "room" and p.use in ("office", "teaching") and p.custodian_id and not p.people > 20]
+    rooms = [
+        p
+        for p in world.places
+        if p.kind == "room" and p.use in ("office", "teaching") and p.custodian_id and not p.people > 20
+    ]
     desks = (("办公桌", "1.4 m", "家", "张", "760"), ("办公椅", "网布", "家", "把", "320"), ("台式电脑", "i5 8G", "设", "台", "4200"),
              ("文件柜", "铁皮 双节", "家", "个", "560"), ("打印机", "激光 A4", "设", "台", "1350"), ("笔记本电脑", "14吋", "设", "台", "4980"))  # fmt: skip
     special = {
@@ -236,7 +248,15 @@ def _singles(world: World) -> Iterator[Piece]:
             if room.room_type in special:
                 things = special[room.room_type]
                 name, model = things[turn % len(things)]
-                yield Piece(name, model, "家" if name[-1] in "桌架阶" else "设", "件", str(360 + 90 * (turn % 7)), 2015 + turn % 10, ((room, 1),))
+                yield Piece(
+                    name,
+                    model,
+                    "家" if name[-1] in "桌架阶" else "设",
+                    "件",
+                    str(360 + 90 * (turn % 7)),
+                    2015 + turn % 10,
+                    ((room, 1),),
+                )
             else:
                 name, model, category, unit, price = desks[turn % len(desks)]
                 yield Piece(name, model, category, unit, price, 2014 + (turn + room.pk) % 11, ((room, 1),))

@@ -68,7 +68,9 @@ class Story:
         self.queue: list[tuple[dt.datetime, int, Callable[..., Any], tuple[Any, ...]]] = []
         self.count = 0
         self.devices = 0
-        self.kinds = {kind.name: kind for kind in Category.objects.filter(parent__isnull=False).select_related("parent")}
+        self.kinds = {
+            kind.name: kind for kind in Category.objects.filter(parent__isnull=False).select_related("parent")
+        }
         self.reasons = {reason.key: reason for reason in HoldReason.objects.all()}
         self.cards: dict[tuple[int, str], Card] = {}
         for holding in Holding.objects.filter(condition="in_use").select_related("card").order_by("pk"):
@@ -108,7 +110,9 @@ class Story:
 
     def shortly(self, low: int, high: int, act: Callable[..., Any], *args: Any) -> None:
         """So many minutes from now by the wall clock: danger does not wait."""
-        self.at(clock.now() + dt.timedelta(minutes=self.rng.randint(low, high), seconds=self.rng.randint(0, 59)), act, *args)
+        self.at(
+            clock.now() + dt.timedelta(minutes=self.rng.randint(low, high), seconds=self.rng.randint(0, 59)), act, *args
+        )
 
     def day(self, ago: int, time: str = "09:00") -> dt.datetime:
         """The moment `time` on the working day so many working days before today."""
@@ -198,7 +202,10 @@ class Story:
             if month == Month.of(self.world.today):
                 past = sum(w for day, w in zip(days, weights, strict=True) if day <= end.date())
                 number = max(8, number * past / sum(weights) - min(45, number / 3))
-                days, weights = zip(*[(d, w) for d, w in zip(days, weights, strict=True) if d <= end.date()] or [(days[0], 1)], strict=True)
+                days, weights = zip(
+                    *[(d, w) for d, w in zip(days, weights, strict=True) if d <= end.date()] or [(days[0], 1)],
+                    strict=True,
+                )
             for day in self.rng.choices(days, weights, k=round(number)):
                 when = self._time(day)
                 if when < end:
@@ -239,7 +246,13 @@ class Story:
     def _fate(self, case: Case) -> str:
         """What will be special about it; most is not."""
         dice = self.rng.random() * 100
-        steps = [("ask", 3.5), ("merge", 3), ("withdraw", 1.6), ("decline", 1.8), ("beyond", 6 if case.kind.name in WORN else 0)]
+        steps = [
+            ("ask", 3.5),
+            ("merge", 3),
+            ("withdraw", 1.6),
+            ("decline", 1.8),
+            ("beyond", 6 if case.kind.name in WORN else 0),
+        ]
         if not case.quick:
             steps += [("hold", 7), ("back", 4), ("reopen", 1), ("hand_back", 1.5), ("reassign", 1.5), ("slow", 6)]
         for name, share in steps:
@@ -288,7 +301,11 @@ class Story:
             if dice < 5:
                 return self._guest()
             if dice < 13:
-                return {"by": people["clerk"], "channel": "phone", "reporter": self.home.get(place.pk) or self.teacher()}
+                return {
+                    "by": people["clerk"],
+                    "channel": "phone",
+                    "reporter": self.home.get(place.pk) or self.teacher(),
+                }
             return {"by": self.home.get(place.pk) if dice < 75 and place.pk in self.home else self.teacher()}
         if use == "canteen":
             if dice < 80:
@@ -343,7 +360,9 @@ class Story:
         self.step(case, services.withdraw, by=case.ticket.reporter, reason=self.rng.choice(words.WITHDRAW))
 
     def fresh(self, case: Case) -> Ticket:
-        return Ticket.objects.select_related("place", "category", "lead", "reporter", "place__custodian").get(pk=case.ticket.pk)
+        return Ticket.objects.select_related("place", "category", "lead", "reporter", "place__custodian").get(
+            pk=case.ticket.pk
+        )
 
     def step(self, case: Case, service: Callable[..., Any], **facts: Any) -> bool:
         """Take a step; False when the ticket went another way meanwhile."""
@@ -392,7 +411,12 @@ class Story:
     def double(self, case: Case) -> None:
         """The same thing comes in once more and is merged into the first."""
         other = Case(case.place, case.kind, case.fault, case.quick)
-        facts: dict[str, Any] = {"place": case.place, "category": case.kind, "words": self.said(case), "by": self.teacher()}
+        facts: dict[str, Any] = {
+            "place": case.place,
+            "category": case.kind,
+            "words": self.said(case),
+            "by": self.teacher(),
+        }
         other.ticket, _ = services.open_ticket(**facts, hazard=case.ticket.hazard)
         self.shortly(3, 30, self.merge, other, case)
 
@@ -433,7 +457,9 @@ class Story:
     def reassign(self, case: Case) -> None:
         others = [person for person in self.world.repairers if person != case.ticket.lead]
         by = self.rng.choice(self.office)
-        if self.step(case, services.reassign, by=by, lead=self.rng.choice(others), reason=self.rng.choice(words.REASSIGN)):
+        if self.step(
+            case, services.reassign, by=by, lead=self.rng.choice(others), reason=self.rng.choice(words.REASSIGN)
+        ):
             self.after(20, 300, self.start, case)
 
     def start(self, case: Case) -> None:
@@ -466,7 +492,11 @@ class Story:
             shelf = self.world.stock[needed[0][0]]
             facts |= {"item": shelf.item, "quantity": Decimal(needed[0][1])}
         elif key == "parts":
-            thing = str(self.world.stock[needed[0][0]].item) if needed else f"{ASSETS.get(case.kind.name, case.kind.name)}配件"
+            thing = (
+                str(self.world.stock[needed[0][0]].item)
+                if needed
+                else f"{ASSETS.get(case.kind.name, case.kind.name)}配件"
+            )
             facts |= {"purchase": thing, "quantity": Decimal(1)}
         if not self.step(case, services.hold, by=case.ticket.lead, **facts):
             return
@@ -477,7 +507,9 @@ class Story:
 
     def buy(self, request: PurchaseRequest) -> None:
         """The storekeeper has bought what was asked for."""
-        stores_services.answer_purchase(request, by=self.world.people["storekeeper"], answer="bought", words="已到货，请来领")
+        stores_services.answer_purchase(
+            request, by=self.world.people["storekeeper"], answer="bought", words="已到货，请来领"
+        )
 
     def scrap(self, proposal: ScrapProposal) -> None:
         assets.answer_scrap(proposal, by=self.world.people["assetkeeper"], answer="agreed", words="同意，列入年底报废")
@@ -605,7 +637,13 @@ class Story:
             if calendar.is_working(day) and day.weekday() in (0, 3):
                 self.at(start + dt.timedelta(hours=8, minutes=40), self.counter)
             day += dt.timedelta(days=1)
-        for days, name, share in ((9, "洗手液", 0.9), (7, "粉笔 彩色 无尘", 0.85), (5, "水泥", 0.9), (4, "加热管", 1), (4, "吊扇电容", 0.95)):
+        for days, name, share in (
+            (9, "洗手液", 0.9),
+            (7, "粉笔 彩色 无尘", 0.85),
+            (5, "水泥", 0.9),
+            (4, "加热管", 1),
+            (4, "吊扇电容", 0.95),
+        ):
             self.at(self.day(days, "15:20"), self.run_low, name, share)
 
     def round(self, day: dt.date) -> None:
@@ -613,7 +651,9 @@ class Story:
 
     def counter(self) -> None:
         """Goods that people fetch for their class or office."""
-        for name in self.rng.sample(["粉笔 白 无尘", "扫把", "拖把", "垃圾袋", "黑板擦", "电池", "消毒液", "粉笔 彩色 无尘"], 3):
+        for name in self.rng.sample(
+            ["粉笔 白 无尘", "扫把", "拖把", "垃圾袋", "黑板擦", "电池", "消毒液", "粉笔 彩色 无尘"], 3
+        ):
             self.issue(name, Decimal(self.rng.randint(2, 8)), "班级领用")
 
     def run_low(self, name: str, share: float) -> None:

@@ -72,7 +72,9 @@ def make(world: World) -> None:
     roles: list[tuple[str, ...]] = []
     taken: set[str] = set()
 
-    def add(name: str, department: str, role: tuple[str, ...], *, login: str = "", trade: str = "", phone: str = "") -> User:
+    def add(
+        name: str, department: str, role: tuple[str, ...], *, login: str = "", trade: str = "", phone: str = ""
+    ) -> User:
         number = f"{len(users) + 1:04d}"
         user = User(
             username=login or f"t{number}", name=name, sort_name=full(name), staff_number=f"G{number}",
@@ -89,7 +91,9 @@ def make(world: World) -> None:
         world.people[login] = add(name, department, role, login=login, trade=trade, phone=phone)
     small = world.profile.classes < 20
     world.repairers = [world.people["repairer"], world.people["repairer2"]]
-    world.repairers += [add(name, "后勤处", ("repairer",), trade=trade) for name, trade in REPAIRERS[: 4 if small else 6]]
+    world.repairers += [
+        add(name, "后勤处", ("repairer",), trade=trade) for name, trade in REPAIRERS[: 4 if small else 6]
+    ]
     for name in WARDENS[: 1 if small else 3 if world.profile.classes < 50 else 5]:
         add(name, "宿管组", ("warden",))
     first = len(users)

@@ -34,7 +34,17 @@ class Scenes:
 
     # ---- tools ---------------------------------------------------------------------------------------------------
 
-    def scene(self, name: str, when: dt.datetime, place: Place, kind: str, said: str, *steps: Step, by: Any = "teacher", **facts: Any) -> None:
+    def scene(
+        self,
+        name: str,
+        when: dt.datetime,
+        place: Place,
+        kind: str,
+        said: str,
+        *steps: Step,
+        by: Any = "teacher",
+        **facts: Any,
+    ) -> None:
         """A ticket filed at `when`, and what was done with it after that."""
         facts |= {"place": place, "category": self.story.kinds[kind], "words": said}
         facts["by"] = self.people[by] if isinstance(by, str) else by
@@ -65,7 +75,9 @@ class Scenes:
         """On hold."""
         return when, services.hold, {"by": by, "reason": self.story.reasons[key], "until": until, "words": text} | facts
 
-    def ready(self, when: dt.datetime, lead: Any, text: str, *, outcome: str = "repaired", parts: Any = (), **facts: Any) -> Step:
+    def ready(
+        self, when: dt.datetime, lead: Any, text: str, *, outcome: str = "repaired", parts: Any = (), **facts: Any
+    ) -> Step:
         """Finished; `parts` come from the shelves."""
         given = {"by": lead, "outcome": outcome, "words": text, "minutes": 35} | facts
         if parts:
@@ -113,7 +125,11 @@ class Scenes:
         until, king = self.holiday(), self.people["repairer"]
         start = self.world.since + dt.timedelta(days=2)
         big = self.world.profile.dorm_rooms > 100
-        text = "已过季，放假集中更换，比零修省钱" if self.world.today.month not in range(5, 10) else "需整批更换，放假停用时做"
+        text = (
+            "已过季，放假集中更换，比零修省钱"
+            if self.world.today.month not in range(5, 10)
+            else "需整批更换，放假停用时做"
+        )
         three = self.place("3号楼")
         when = self._work(start, 0, "09:10")
         self.scene(
@@ -208,12 +224,27 @@ class Scenes:
         self.scene("new-hot", self.lately(2.6), self.world.dorm("305"), HOT, "淋浴只出凉水，昨晚开始的", **self.guest())
         self.scene("new-door", self.lately(2.1), self.world.dorm("411", "5号楼"), "门扇/合页", "卫生间门下沉，关不上",
                    by=self.world.wardens[self.place("5号楼").pk])  # fmt: skip
-        self.scene("new-desk", self.lately(1.8), zhi, "课桌", "第三组四张课桌晃，写字摇", by=self.story.home[zhi.pk], quantity=4)
+        self.scene(
+            "new-desk",
+            self.lately(1.8),
+            zhi,
+            "课桌",
+            "第三组四张课桌晃，写字摇",
+            by=self.story.home[zhi.pk],
+            quantity=4,
+        )
         self.scene("new-print", self.lately(1.4), self.place("行政楼 1层 102 财务室"), "电脑/打印机", "打印有黑道子，月底报表要用",
                    by="finance")  # fmt: skip
         self.scene("new-steam", self.lately(1.1), self.place("食堂 1层 洗消间"), "消毒柜/洗碗机", "1号消毒柜不加热，餐具先用备用柜",
                    by="steward", asset=self.story.cards.get((self.place("食堂 1层 洗消间").pk, "消毒柜")))  # fmt: skip
-        self.scene("new-touch", self.lately(0.7), self.class_room("初三", 3), "一体机/投影", "触摸没反应，只能用鼠标", by="teacher2")
+        self.scene(
+            "new-touch",
+            self.lately(0.7),
+            self.class_room("初三", 3),
+            "一体机/投影",
+            "触摸没反应，只能用鼠标",
+            by="teacher2",
+        )
 
     def dangers(self) -> None:
         """Open hazards: two with, one without protection; one that is done and waits to be cleared."""

@@ -107,7 +107,10 @@ def _teaching(campus: Place, classes: int) -> None:
     services.add_places(ming, [PlaceSpec("face", name) for name in ("北立面", "南立面", "东立面")])
     zhi = services.add_place(campus, "building", "至善楼", use="teaching")
     for number in range(1, 1 + max(1, each // 4)):
-        rooms = [_room(number * 100 + 1, "教师办公室", 9), _room(number * 100 + 2, "心理辅导室" if number == 1 else "会议室")]
+        rooms = [
+            _room(number * 100 + 1, "教师办公室", 9),
+            _room(number * 100 + 2, "心理辅导室" if number == 1 else "会议室"),
+        ]
         rooms += [_room(number * 100 + 3, "开水房")] + [_room(number * 100 + n, "普通教室") for n in range(4, 8)]
         _floor(zhi, f"{number}层", rooms + _around())
     services.add_places(zhi, [PlaceSpec("face", name) for name in ("北立面", "南立面")])
@@ -147,7 +150,11 @@ def _canteen(campus: Place, classes: int) -> None:
     ]  # fmt: skip
     windows = [PlaceSpec("window", f"{n}号窗口") for n in range(1, 4 if classes <= 36 else 7)]
     _floor(building, "1层", rooms + windows + [PlaceSpec("corridor", "走廊"), PlaceSpec("stairwell", "东楼梯")])
-    upper = [PlaceSpec("room", "教工餐厅", "食堂餐厅"), PlaceSpec("room", "更衣室"), PlaceSpec("room", "食堂办公室", "", 3)]
+    upper = [
+        PlaceSpec("room", "教工餐厅", "食堂餐厅"),
+        PlaceSpec("room", "更衣室"),
+        PlaceSpec("room", "食堂办公室", "", 3),
+    ]
     _floor(building, "2层", upper + [PlaceSpec("corridor", "走廊"), PlaceSpec("stairwell", "东楼梯")])
 
 
@@ -168,7 +175,9 @@ def _outdoor(campus: Place) -> None:
         services.add_place(campus, "gate", name, use="outdoor")
     for name in ("操场", "篮球场", "校园主路", "中心花坛", "旗台广场"):
         services.add_place(campus, "ground", name, use="outdoor")
-    services.add_place(Place.objects.get(name="操场", kind="ground"), "room", "体育器材室", use="service", room_type="体育器材室")
+    services.add_place(
+        Place.objects.get(name="操场", kind="ground"), "room", "体育器材室", use="service", room_type="体育器材室"
+    )
 
 
 # ---- classes and custodians ---------------------------------------------------------------------------------------
@@ -195,7 +204,9 @@ def classes(world: World) -> None:
             left, count = left - pupils, count - 1
             name = f"{grade}（{number}）班"
             teacher = world.people["banzhuren"] if name == "初二（4）班" else next(teachers)
-            rows.append(ClassGroup(name=name, grade=grade, pupils=pupils, teacher=teacher, room=homes[grade][number - 1]))
+            rows.append(
+                ClassGroup(name=name, grade=grade, pupils=pupils, teacher=teacher, room=homes[grade][number - 1])
+            )
     world.classes = ClassGroup.objects.bulk_create(rows)
     _custodians(world)
     _aliases(world)
@@ -241,7 +252,10 @@ def _aliases(world: World) -> None:
     rows = []
     for row in world.classes:
         number = row.name[3:-2]
-        rows += [Alias(place=row.room, name=name) for name in (row.name, f"{row.grade}{number}班", f"{row.grade}({number})班")]
+        rows += [
+            Alias(place=row.room, name=name)
+            for name in (row.name, f"{row.grade}{number}班", f"{row.grade}({number})班")
+        ]
     told = {
         "三号楼": "3号楼", "五号楼": "5号楼", "男生宿舍": "3号楼", "女生宿舍": "5号楼", "教学楼": "明德楼", "办公楼": "行政楼",
         "饭堂": "食堂", "后勤仓库": "后勤楼 1层 总务仓库", "木工房": "后勤楼 1层 维修间", "总务处": "行政楼 1层 101 总务处",

@@ -25,7 +25,9 @@ def clear(ticket: Ticket, *, by: User, photo: Any, words: str = "", **kwargs: An
         t.cleared_photo = files.attach(t, photo, by=by, role="cleared", caption="复查")
         t.cleared_by, t.cleared_at = by, clock.now()
 
-    return move(ticket, "clear", by=by, said=words, text="复查合格，隐患销号", then=effect, checks=[has_photo], **kwargs)
+    return move(
+        ticket, "clear", by=by, said=words, text="复查合格，隐患销号", then=effect, checks=[has_photo], **kwargs
+    )
 
 
 def accept_work(
@@ -169,7 +171,9 @@ def deem_accepted(day: Any = None) -> int:
         t.completed_at, t.deemed, t.ended_at, t.clock_stopped_at = clock.now(), True, clock.now(), None
 
     count = 0
-    for ticket in Ticket.objects.filter(state="checking", hazard=False).select_related("place", "category", "lead", "reporter"):
+    for ticket in Ticket.objects.filter(state="checking", hazard=False).select_related(
+        "place", "category", "lead", "reporter"
+    ):
         if rules.FLOW.blockers(ticket, "deem", SYSTEM):
             continue
         try:

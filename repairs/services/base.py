@@ -52,7 +52,9 @@ def tell(people: Iterable[User | None], ticket: Ticket, text: str, *, but: Any =
     """A line in the inbox of each of `people` who is active and did not do it himself."""
     users = {p.pk: p for p in people if p is not None and p.is_active and p.pk != getattr(but, "pk", None)}
     if users:
-        notices.tell(users.values(), f"{text}：{ticket.where}，{ticket.fault}"[:300], ticket.get_absolute_url(), urgent=urgent)
+        notices.tell(
+            users.values(), f"{text}：{ticket.where}，{ticket.fault}"[:300], ticket.get_absolute_url(), urgent=urgent
+        )
 
 
 def office_users() -> list[User]:

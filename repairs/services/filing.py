@@ -94,7 +94,13 @@ def open_ticket(
     ticket.due_at = deadlines.due(ticket)
     ticket.save()
     log.write(
-        ticket, "file", by=by, text=_how(ticket, ticked=hazard), said=ticket.words, after=ticket.state, anonymous=by is None
+        ticket,
+        "file",
+        by=by,
+        text=_how(ticket, ticked=hazard),
+        said=ticket.words,
+        after=ticket.state,
+        anonymous=by is None,
     )
     for photo in photos:
         files.attach(ticket, photo, by=by, role="before", caption="维修前", unseen=by is None)
@@ -156,5 +162,3 @@ def _how(ticket: Ticket, *, ticked: bool) -> str:
     }[ticket.channel]  # fmt: skip
     danger = "，勾选了有危险" if ticked else "，属安全隐患" if ticket.hazard else ""
     return text + danger + ("，同一故障再次报修" if ticket.again else "")
-
-

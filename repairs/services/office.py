@@ -219,7 +219,9 @@ def merge_many(tickets: Iterable[Ticket], *, by: User, into: Ticket) -> list[Tic
         return [merge(ticket, by=by, into=into) for ticket in tickets if ticket.pk != into.pk]
 
 
-def reassign(ticket: Ticket, *, by: User, lead: User, helpers: Iterable[User] = (), reason: str = "", **kwargs: Any) -> Ticket:
+def reassign(
+    ticket: Ticket, *, by: User, lead: User, helpers: Iterable[User] = (), reason: str = "", **kwargs: Any
+) -> Ticket:
     """改派: whoever had it is told."""
     helpers = list(helpers)
     _fit(lead, helpers)
@@ -244,7 +246,10 @@ def reassign_all(of: User, *, by: User, lead: User, reason: str = "") -> list[Ti
     """Everything that one repairer has open goes to another."""
     with transaction.atomic():
         jobs = Ticket.objects.filter(lead=of, state__in=["dispatched", "doing", "held"]).select_related(*TICKET_ROWS)
-        return [reassign(t, by=by, lead=lead, helpers=[h for h in t.helpers.all() if h != lead], reason=reason) for t in jobs]
+        return [
+            reassign(t, by=by, lead=lead, helpers=[h for h in t.helpers.all() if h != lead], reason=reason)
+            for t in jobs
+        ]
 
 
 def correct(
@@ -318,7 +323,9 @@ def raise_hazard(ticket: Ticket, *, by: User, protection: str = "", **kwargs: An
         deadlines.recount(t)
 
     with transaction.atomic():
-        fresh = move(ticket, "raise_hazard", by=by, said=protection, text="列为安全隐患", then=effect, checks=[already], **kwargs)
+        fresh = move(
+            ticket, "raise_hazard", by=by, said=protection, text="列为安全隐患", then=effect, checks=[already], **kwargs
+        )
         return reweigh(fresh)
 
 
@@ -334,7 +341,9 @@ def lower_hazard(ticket: Ticket, *, by: User, reason: str, **kwargs: Any) -> Tic
         deadlines.recount(t)
 
     with transaction.atomic():
-        fresh = move(ticket, "lower_hazard", by=by, said=reason, text="解除安全隐患", then=effect, checks=[has_reason], **kwargs)
+        fresh = move(
+            ticket, "lower_hazard", by=by, said=reason, text="解除安全隐患", then=effect, checks=[has_reason], **kwargs
+        )
         return reweigh(fresh)
 
 
@@ -360,5 +369,3 @@ def mark_phoned(ticket: Ticket, *, by: User, said: str = "", **kwargs: Any) -> T
 def mark_seen(ticket: Ticket, *, by: User, **kwargs: Any) -> Ticket:
     """The office has seen the hazard: the desk stops counting minutes."""
     return move(ticket, "open", by=by, text="后勤已看到", **kwargs)
-
-

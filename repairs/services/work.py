@@ -132,7 +132,9 @@ def draw(
     """Draw materials: one stock move, bound to the ticket; the store refuses what it does not have."""
     taker = ticket.lead or by
     fresh = move(ticket, "draw", by=by, text=f"领{item.name} {quantity.normalize():f} {item.unit}", **kwargs)
-    drawn = stores.issue(item, warehouse or _warehouse(item), quantity, by=by, taker=taker, reason=f"维修 {fresh.number}")
+    drawn = stores.issue(
+        item, warehouse or _warehouse(item), quantity, by=by, taker=taker, reason=f"维修 {fresh.number}"
+    )
     return Material.objects.create(ticket=fresh, move=drawn)
 
 
@@ -246,7 +248,9 @@ def _beyond_repair(ticket: Ticket, words: str, replace: str, spare_place: Place 
     if replace == "pool":
         if ticket.asset is None or spare_place is None:
             raise RuleBroken("用备用件替换要先选资产和备用件存放处；没有资产卡片的请改选申购。")
-        broken = ticket.asset.holdings.filter(place=ticket.place).exclude(condition="lent").order_by("-quantity").first()
+        broken = (
+            ticket.asset.holdings.filter(place=ticket.place).exclude(condition="lent").order_by("-quantity").first()
+        )
         if broken is None:
             raise RuleBroken(f"账上 {ticket.place} 没有 {ticket.asset}，请先更正地点或资产。")
         assets.swap(broken, spare_place, by=by, quantity=min(ticket.done_quantity, broken.quantity))
@@ -271,5 +275,3 @@ def say(ticket: Ticket, *, by: Any, words: str, photos: Iterable[Any] = (), anon
             files.attach(ticket, photo, by=by if getattr(by, "pk", None) else None, role="note", caption="补充")
     tell([ticket.lead, ticket.reporter], ticket, f"留言“{words.strip()[:60]}”", but=by)
     return ticket
-
-

@@ -182,7 +182,9 @@ class DeskBulk(Page):
         numbers = picked(request)
         if request.POST.get("do") == "slips" and numbers:
             return HttpResponseRedirect(reverse("repairs:slips") + "?" + "&".join(f"pick={n}" for n in numbers))
-        rows = Ticket.objects.visible_to(request.user).select_related("place__custodian", "category", "lead", "reporter", "hold_reason")
+        rows = Ticket.objects.visible_to(request.user).select_related(
+            "place__custodian", "category", "lead", "reporter", "hold_reason"
+        )
         tickets = list(rows.filter(number__in=numbers).order_by("priority", "-score", "-pk"))
         if not tickets or not self.do:
             messages.warning(request, "请先勾选要一起处理的报修单。")
@@ -240,7 +242,11 @@ class FormDesk(Page):
 
     def show(self, form: Any, status: int = 200) -> HttpResponseBase:
         return self.render(
-            form=form, status=status, submit_label=self.submit_label, back_url=reverse("repairs:desk"), back_label="返回"
+            form=form,
+            status=status,
+            submit_label=self.submit_label,
+            back_url=reverse("repairs:desk"),
+            back_label="返回",
         )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -277,7 +283,9 @@ class FileLines(FormDesk):
         if not (common["reporter"] or common["reporter_name"] or common["reporter_phone"]):
             common["reporter"] = self.request.user  # the clerk saw it himself
         channel = "late" if data["reported_at"] else "phone"
-        tickets = services.file_line([{**line, **common, "channel": channel} for line in data["lines"]], by=self.request.user)
+        tickets = services.file_line(
+            [{**line, **common, "channel": channel} for line in data["lines"]], by=self.request.user
+        )
         listed = "、".join(f"{t.number} {t.category.name}" for t in tickets[:5])
         return f"已登记 {len(tickets)} 件：{listed}{' 等' if len(tickets) > 5 else ''}。"
 

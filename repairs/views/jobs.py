@@ -50,7 +50,11 @@ class Jobs(Page):
                 by_building.setdefault(ticket.place.building or ticket.place, []).append(ticket)
         takeable = []
         if not tickets or len(tickets) < 100:
-            waiting = Ticket.objects.filter(state="accepted").select_related("place", "category").order_by("priority", "-score")[:30]
+            waiting = (
+                Ticket.objects.filter(state="accepted")
+                .select_related("place", "category")
+                .order_by("priority", "-score")[:30]
+            )
             takeable = [t for t in waiting if self.may_take(t)]
         for ticket in (*helping, *takeable):
             ticket.css_level, ticket.time_words = LEVELS[ticket.priority], due_words(ticket)
@@ -61,7 +65,11 @@ class Jobs(Page):
 
     def may_take(self, ticket: Ticket) -> bool:
         rule = rule_for(ticket) if self.rules_exist else None
-        return rule is not None and rule.mode == "take" and (not rule.people.all() or self.request.user in rule.people.all())
+        return (
+            rule is not None
+            and rule.mode == "take"
+            and (not rule.people.all() or self.request.user in rule.people.all())
+        )
 
     @property
     def rules_exist(self) -> bool:

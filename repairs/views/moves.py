@@ -116,9 +116,7 @@ class DispatchTicket(NeedsTicket):
         fresh = Ticket.objects.select_related("lead", "dispatched_by").get(pk=self.object.pk)
         if fresh.lead is None or fresh.dispatched_by is None or fresh.state not in ("dispatched", "doing", "held"):
             return super().meanwhile()
-        return [
-            f"{fresh.dispatched_by.name}{ago(fresh.dispatched_at)}已派给{fresh.lead.name}。需要换人，请用“改派”。"
-        ]
+        return [f"{fresh.dispatched_by.name}{ago(fresh.dispatched_at)}已派给{fresh.lead.name}。需要换人，请用“改派”。"]
 
     def get_success(self, record: Any) -> str:
         return f"已派给{record.lead.name}。"
@@ -315,5 +313,3 @@ class JoinTicket(Move):
 
     def get_success(self, record: Any) -> str:
         return f"已记下您也遇到，单号 {record.number}，修好会告诉您。"
-
-

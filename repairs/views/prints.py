@@ -29,7 +29,9 @@ class Slips(Page):
         if numbers:
             rows = rows.filter(number__in=numbers)
         elif building.isascii() and building.isdigit() and len(building) < 18:
-            rows = rows.filter(Q(place__building=int(building)) | Q(place=int(building)), state__in=["dispatched", "doing"])
+            rows = rows.filter(
+                Q(place__building=int(building)) | Q(place=int(building)), state__in=["dispatched", "doing"]
+            )
         else:
             return super().get_context(tickets=[], school=profile.current(), buildings=self.buildings(rows), **extra)
         if not is_office(user):

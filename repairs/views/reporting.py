@@ -38,7 +38,9 @@ def choices_for(place: Place) -> tuple[list[Tile], list[Category]]:
     """The tiles that make sense at a place, and their kinds."""
 
     def load() -> tuple[list[Tile], list[Category]]:
-        return list(Tile.objects.all()), list(Category.objects.filter(active=True, parent__isnull=False, tile__isnull=False))
+        return list(Tile.objects.all()), list(
+            Category.objects.filter(active=True, parent__isnull=False, tile__isnull=False)
+        )
 
     tiles, kinds = cache.cached("tiles and kinds", load)
     fitting = [tile for tile in tiles if not tile.uses or not place.use or place.use in tile.uses.split(",")]
@@ -175,7 +177,9 @@ class Report(Page):
         floor = self.pick(params.get("floor", ""), {"floor"}) or (floors[0] if floors else None)
         rooms = list(places.rooms(floor)) if floor else []
         beside = (
-            list(Place.objects.filter(parent=building, active=True).exclude(kind="floor").order_by("order")) if building else []
+            list(Place.objects.filter(parent=building, active=True).exclude(kind="floor").order_by("order"))
+            if building
+            else []
         )
         recent = Ticket.objects.filter(reporter=self.request.user).order_by("-pk").values_list("place", flat=True)[:20]
         return self.render(
@@ -215,7 +219,21 @@ class Sent(Page):
 
 
 INTERNAL = ("refused", "say", "open", "phone", "correct", "prioritise", "draw", "give_back")
-SPOKEN = {"file", "ask", "answer", "decline", "hold", "redate", "finish", "accept_work", "send_back", "reopen", "rate", "chase", "withdraw"}
+SPOKEN = {
+    "file",
+    "ask",
+    "answer",
+    "decline",
+    "hold",
+    "redate",
+    "finish",
+    "accept_work",
+    "send_back",
+    "reopen",
+    "rate",
+    "chase",
+    "withdraw",
+}
 NAMING = {"dispatch", "auto_dispatch", "reassign", "take", "hand_back", "merge"}  # their words name colleagues
 
 

@@ -31,7 +31,14 @@ ICONS = {
     "accept_work": "circle-check", "send_back": "undo-2", "clear": "shield-check", "hold": "pause", "ask": "circle-question-mark",
     "answer": "message-square", "chase": "bell-ring", "take": "hand", "reopen": "undo-2",
 }  # fmt: skip
-STEPS = (("new", "报修"), ("accepted", "受理"), ("dispatched", "派工"), ("doing", "维修"), ("checking", "验收"), ("done", "完成"))
+STEPS = (
+    ("new", "报修"),
+    ("accepted", "受理"),
+    ("dispatched", "派工"),
+    ("doing", "维修"),
+    ("checking", "验收"),
+    ("done", "完成"),
+)
 
 
 @dataclass

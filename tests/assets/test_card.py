@@ -40,7 +40,14 @@ def test_only_asset_keeper_and_director_write(client, name):
     codes["teacher"] = client.post(address, {}).status_code
 
     wrong = 409 if name == "card-edit" else 200  # an edit without the version that it was made from is an old one
-    assert codes == {"assetkeeper": wrong, "director": wrong, "clerk": 403, "repairer": 403, "principal": 403, "teacher": 403}
+    assert codes == {
+        "assetkeeper": wrong,
+        "director": wrong,
+        "clerk": 403,
+        "repairer": 403,
+        "principal": 403,
+        "teacher": 403,
+    }
     assert HoldingMove.objects.count() == 1
 
 
@@ -201,7 +208,8 @@ def test_mark_as_broken(client):
 
     page = client.get(f"{url('card-mark', holding.card)}?from={key_of(holding)}").content.decode()
     client.post(
-        url("card-mark", holding.card), {"source": key_of(holding), "quantity": "1", "condition": "broken", "reason": "裂"}
+        url("card-mark", holding.card),
+        {"source": key_of(holding), "quantity": "1", "condition": "broken", "reason": "裂"},
     )
 
     assert f'<option value="{key_of(holding)}" selected>' in page

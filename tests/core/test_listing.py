@@ -11,8 +11,8 @@ import pytest
 from django.http import QueryDict
 
 from core.listing import Column, Listing, SearchFilter, query_of, same_query
-from core.paging import Rows, sort_keys
 from core.models import SavedFilter
+from core.paging import Rows, sort_keys
 from stores.models import Item
 from tests import make_people
 from tests.core.site import ItemFilters

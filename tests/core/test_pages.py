@@ -321,5 +321,3 @@ def test_two_clicks_at_once_make_one_record() -> None:
 
     assert Item.objects.count() == 1
     assert urls == [f"/items/{Item.objects.get().pk}/"] * 4
-
-

@@ -28,7 +28,9 @@ def digest() -> str:
     """Everything that the dice decide: numbers, words, times, people, places, log."""
     found = hashlib.sha256()
     for rows in (
-        Ticket.objects.order_by("pk").values_list("number", "state", "words", "place__full_name", "reported_at", "lead__name", "rating"),
+        Ticket.objects.order_by("pk").values_list(
+            "number", "state", "words", "place__full_name", "reported_at", "lead__name", "rating"
+        ),
         LogEntry.objects.order_by("pk").values_list("at", "verb", "by_name", "text", "said"),
         User.objects.order_by("pk").values_list("username", "name", "trade"),
         Card.objects.order_by("pk").values_list("number", "name", "quantity"),
@@ -48,6 +50,9 @@ def test_the_same_dice_make_the_same_school() -> None:
             assert list(audit.run()) == []
             old = Ticket.objects.filter(pk__lte=BULK)
             assert set(old.values_list("state", flat=True)) == {"done"}
-            assert old.latest("reported_at").reported_at < Ticket.objects.filter(pk__gt=BULK).earliest("reported_at").reported_at
+            assert (
+                old.latest("reported_at").reported_at
+                < Ticket.objects.filter(pk__gt=BULK).earliest("reported_at").reported_at
+            )
             transaction.set_rollback(True)
     assert digests[0] == digests[1]

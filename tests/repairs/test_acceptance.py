@@ -42,7 +42,12 @@ def test_reporter_accepts_and_rates(monday):
 
     done = services.accept_work(ticket, by=ticket.reporter, rating=5, words="很快")
 
-    assert (done.state, done.completed_by, done.completed_at, done.ended_at) == ("done", ticket.reporter, monday, monday)
+    assert (done.state, done.completed_by, done.completed_at, done.ended_at) == (
+        "done",
+        ticket.reporter,
+        monday,
+        monday,
+    )
     assert (done.rating, done.rating_words, done.deemed, done.clock_stopped_at) == (5, "很快", False, None)
     assert (last(ticket).text, last(ticket).said) == ("验收合格，很好", "很快")
     assert told(ticket.lead) == ["验收合格，很好：3号楼 3层 312 寝室，灯不亮"]
@@ -93,7 +98,9 @@ def test_a_helper_is_kept_out_by_the_service_where_the_database_cannot():
     helper = make.repairer2()
     ticket = make.ticket("checking", by=helper, helpers=[helper])
 
-    assert refused(services.accept_work, ticket, by=helper) == ["您参加了维修，不能验收自己的活；由报修人或保管人验收。"]
+    assert refused(services.accept_work, ticket, by=helper) == [
+        "您参加了维修，不能验收自己的活；由报修人或保管人验收。"
+    ]
 
 
 # ---- send back, reopen ---------------------------------------------------------------------------------------------
@@ -145,7 +152,12 @@ def test_reopen(who):
     people = {"reporter": make.teacher(), "custodian": make.homeroom(), "office": make.clerk()}
     lead = make.repairer()
     ticket = make.ticket(
-        "done", by=people["reporter"], place=make.place(custodian=people["custodian"]), lead=lead, rating=5, rating_words="好"
+        "done",
+        by=people["reporter"],
+        place=make.place(custodian=people["custodian"]),
+        lead=lead,
+        rating=5,
+        rating_words="好",
     )
 
     again = services.reopen(ticket, by=people[who], reason="又闪了")
@@ -317,7 +329,13 @@ def test_a_question_falls_away_when_it_is_passed_on():
     with clock.at(moment(2026, 11, 23, 11)):
         kept = services.withdraw(fresh(ticket), by=ticket.reporter, reason="不用了")
 
-    assert (kept.state, kept.reporter, kept.ask_words, kept.asked_at, kept.state_before) == ("accepted", first, "", None, "")
+    assert (kept.state, kept.reporter, kept.ask_words, kept.asked_at, kept.state_before) == (
+        "accepted",
+        first,
+        "",
+        None,
+        "",
+    )
     assert (kept.clock_stopped_at, kept.waited_minutes) == (None, 120)
 
 
@@ -330,7 +348,12 @@ def test_unanswered_questions_lapse_after_five_working_days():
         assert (lapse_unanswered(), lapse_unanswered()) == (1, 0)
 
     gone = fresh(ticket)
-    assert (gone.state, gone.end_words, gone.ask_words, gone.clock_stopped_at) == ("withdrawn", "到期没有补充说明", "", None)
+    assert (gone.state, gone.end_words, gone.ask_words, gone.clock_stopped_at) == (
+        "withdrawn",
+        "到期没有补充说明",
+        "",
+        None,
+    )
     assert told(ticket.reporter)[-1] == "到期没有补充说明，已撤销；需要时可请后勤恢复：3号楼 3层 312 寝室，灯不亮"
     assert (last(ticket).text, last(ticket).by_name) == ("到期撤销", "系统")
 

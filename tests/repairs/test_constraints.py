@@ -74,7 +74,9 @@ def test_refused_by_update(name, state, facts, over):
     assert name in str(refused.value)
 
 
-@pytest.mark.parametrize(("name", "state", "facts", "over"), [c for c in CASES if not isinstance([*c[3].values()][0], F)])
+@pytest.mark.parametrize(
+    ("name", "state", "facts", "over"), [c for c in CASES if not isinstance([*c[3].values()][0], F)]
+)
 def test_refused_by_bulk_insert(name, state, facts, over):
     ticket = make.ticket(state, **facts)
     over = {Ticket._meta.get_field(field).attname: value for field, value in over.items()}

@@ -53,7 +53,12 @@ def drawn(ticket: Ticket, item: Any, quantity: int, day: str = "2026-11-10") -> 
     year, month, date = map(int, day.split("-"))
     with clock.at(clock.moment(year, month, date, 10, 0)):
         move = stores.issue(
-            item, make.warehouse(), Decimal(quantity), by=keeper, taker=ticket.lead or keeper, reason=f"维修 {ticket.number}"
+            item,
+            make.warehouse(),
+            Decimal(quantity),
+            by=keeper,
+            taker=ticket.lead or keeper,
+            reason=f"维修 {ticket.number}",
         )
     return Material.objects.create(ticket=ticket, move=move)
 
@@ -144,7 +149,10 @@ def test_the_summary_by_building_and_kind_and_its_sheet_agree(client, tube, fina
     make.ticket(category=make.category("窗帘"))
     html = get(client, finance, "/finance/repairs/summary/?month=2026-11")
     found = costs.summary(NOVEMBER, finance)
-    assert [(row["building"], row["kind"], row["reported"], row["completed"], row["amount"], row["minutes"]) for row in found] == [
+    assert [
+        (row["building"], row["kind"], row["reported"], row["completed"], row["amount"], row["minutes"])
+        for row in found
+    ] == [
         ("3号楼", "灯不亮", 1, 1, Decimal("20.00"), 90),
         ("3号楼", "窗帘", 1, 0, Decimal("0.00"), 0),
         ("5号楼", "灯不亮", 1, 0, Decimal("30.00"), 0),

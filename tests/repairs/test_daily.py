@@ -66,7 +66,9 @@ def test_hazards_pass_the_day_untouched():
 
 def test_a_guests_name_and_telephone_go_when_their_time_is_over(clerk):
     with clock.at(clock.moment(2025, 3, 3, 9)):
-        old = make.ticket("done", channel="qr", by=None, device="d" * 64, reporter_name="小张", reporter_phone="13800001234")
+        old = make.ticket(
+            "done", channel="qr", by=None, device="d" * 64, reporter_name="小张", reporter_phone="13800001234"
+        )
         type(old).objects.filter(pk=old.pk).update(ended_at=clock.now())
     with clock.at(clock.moment(2026, 3, 2, 9)):
         assert forget_guests(clock.today()) == 0

@@ -67,7 +67,9 @@ def test_own_figures_of_the_school_count():
 
 def test_backdated_report_is_due_from_its_own_day():
     with clock.at(moment(*MONDAY)):
-        ticket = make.ticket(channel="late", by=make.clerk(), reporter_name="门卫", reported_at=moment(2026, 11, 18, 10))
+        ticket = make.ticket(
+            channel="late", by=make.clerk(), reporter_name="门卫", reported_at=moment(2026, 11, 18, 10)
+        )
 
         assert ticket.due_at == moment(2026, 11, 20, 10)
         assert ticket.is_late
@@ -122,7 +124,9 @@ def test_waiting_at_night_waits_no_working_time():
     with clock.at(moment(*MONDAY)):
         ticket = make.ticket("doing", lead=lead)
     with clock.at(moment(2026, 11, 23, 18)):
-        held = services.hold(ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 24), purchase="锁")
+        held = services.hold(
+            ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 24), purchase="锁"
+        )
     with clock.at(moment(2026, 11, 24, 7, 50)):
         assert services.resume(held, by=lead).due_at == ticket.due_at
 
@@ -131,7 +135,9 @@ def test_hazard_never_stops():
     lead = make.repairer()
     with clock.at(moment(*MONDAY)):
         ticket = make.ticket("doing", hazard=True, lead=lead)
-        held = services.hold(ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 25), purchase="玻璃")
+        held = services.hold(
+            ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 25), purchase="玻璃"
+        )
     with clock.at(moment(2026, 11, 23, 21, 1)):
         assert held.clock_stopped_at is None
         assert held.due_at == moment(2026, 11, 23, 21)
@@ -142,7 +148,9 @@ def test_raising_a_hazard_starts_a_stopped_clock():
     lead, clerk = make.repairer(), make.clerk()
     with clock.at(moment(*MONDAY)):
         ticket = make.ticket("doing", lead=lead)
-        held = services.hold(ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 25), purchase="玻璃")
+        held = services.hold(
+            ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 25), purchase="玻璃"
+        )
         raised = services.raise_hazard(held, by=clerk)
 
     assert (raised.state, raised.clock_stopped_at, raised.due_at) == ("held", None, moment(2026, 11, 23, 21))
@@ -152,7 +160,9 @@ def test_lowering_a_hazard_that_waits_for_parts_stops_its_clock():
     lead, clerk = make.repairer(), make.clerk()
     with clock.at(moment(*MONDAY)):
         ticket = make.ticket("doing", hazard=True, lead=lead)
-        held = services.hold(ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 25), purchase="玻璃")
+        held = services.hold(
+            ticket, by=lead, reason=make.hold_reason("parts"), until=dt.date(2026, 11, 25), purchase="玻璃"
+        )
         lowered = services.lower_hazard(held, by=clerk, reason="玻璃已取下")
 
     assert (lowered.clock_stopped_at, lowered.due_at) == (moment(*MONDAY), moment(2026, 11, 25, 9))

@@ -48,7 +48,9 @@ def test_the_repairer_is_told_and_sees_the_photos():
 
     ticket = make.ticket(channel="qr", device="phone-1", photos=[make.photo(40, 30)])
 
-    assert list(Notice.objects.filter(user=lead).values_list("text", flat=True)) == ["派给您的活：3号楼 3层 312 寝室，灯不亮"]
+    assert list(Notice.objects.filter(user=lead).values_list("text", flat=True)) == [
+        "派给您的活：3号楼 3层 312 寝室，灯不亮"
+    ]
     assert files.photos(ticket).get().unseen is False
 
 

@@ -25,7 +25,9 @@ def texts(ticket):
 def test_report_by_account(monday):
     teacher, place, fan = make.teacher(), make.place(), make.category("吊扇/壁扇不转")
 
-    ticket, joined = open_ticket(place=place, category=fan, by=teacher, words=" 开关没反应 ", detail="靠门", preferred="下午")
+    ticket, joined = open_ticket(
+        place=place, category=fan, by=teacher, words=" 开关没反应 ", detail="靠门", preferred="下午"
+    )
 
     assert joined is False
     assert (ticket.number, ticket.state, ticket.place, ticket.category) == ("BX202611-0001", "new", place, fan)
@@ -226,7 +228,9 @@ def test_twenty_a_day_at_one_place():
     for number in range(20):
         scan(device=f"phone-{number}")
 
-    with pytest.raises(LimitReached, match="这个地点今天扫码报修已经很多，后勤会来查看；着急请打值班电话，或登录后再报。"):
+    with pytest.raises(
+        LimitReached, match="这个地点今天扫码报修已经很多，后勤会来查看；着急请打值班电话，或登录后再报。"
+    ):
         scan(device="phone-20")
     by_account = make.ticket()
     next_door = scan(place=make.place("313"), device="phone-20")
@@ -278,9 +282,16 @@ def test_photos_wait_also_when_danger_is_dispatched_straight():
 def test_office_files_for_a_caller():
     clerk, teacher = make.clerk(), make.teacher()
 
-    with_account, _ = open_ticket(place=make.place(), category=make.category(), by=clerk, channel="phone", reporter=teacher)
+    with_account, _ = open_ticket(
+        place=make.place(), category=make.category(), by=clerk, channel="phone", reporter=teacher
+    )
     without, _ = open_ticket(
-        place=make.place(), category=make.category(), by=clerk, channel="phone", reporter_name="门卫老张", reporter_phone="8801"
+        place=make.place(),
+        category=make.category(),
+        by=clerk,
+        channel="phone",
+        reporter_name="门卫老张",
+        reporter_phone="8801",
     )
 
     assert (with_account.reporter, with_account.filed_by) == (teacher, clerk)
@@ -292,7 +303,12 @@ def test_office_files_for_a_caller():
 def test_late_entry_keeps_the_past_date(monday):
     past = moment(2026, 11, 20, 15)
     ticket, _ = open_ticket(
-        place=make.place(), category=make.category(), by=make.clerk(), channel="late", reporter_name="门卫", reported_at=past
+        place=make.place(),
+        category=make.category(),
+        by=make.clerk(),
+        channel="late",
+        reporter_name="门卫",
+        reported_at=past,
     )
 
     assert (ticket.reported_at, ticket.created_at, ticket.due_at) == (past, monday, moment(2026, 11, 24, 15))

@@ -102,7 +102,9 @@ def test_sent_back_it_is_cleared_anew():
 
 
 def test_an_ordinary_fault_is_not_cleared():
-    assert refused(services.clear, make.ticket("checking"), by=make.warden(), photo=shot()) == ["不是安全隐患，不用销号。"]
+    assert refused(services.clear, make.ticket("checking"), by=make.warden(), photo=shot()) == [
+        "不是安全隐患，不用销号。"
+    ]
 
 
 @pytest.mark.parametrize("state", ["new", "asked", "accepted"])

@@ -44,7 +44,12 @@ def test_accept(monday):
 
     assert (accepted.state, accepted.accepted_at, accepted.opened_at) == ("accepted", monday, monday)
     assert (accepted.version, accepted.priority_fixed) == (2, False)
-    assert (last(ticket).text, last(ticket).by, last(ticket).before, last(ticket).after) == ("受理", clerk, "new", "accepted")
+    assert (last(ticket).text, last(ticket).by, last(ticket).before, last(ticket).after) == (
+        "受理",
+        clerk,
+        "new",
+        "accepted",
+    )
 
 
 def test_accept_with_another_priority_is_the_offices_own_word():
@@ -312,7 +317,12 @@ def test_restored_question_is_forgotten():
 
     restored = services.restore(declined, by=clerk)
 
-    assert (restored.ask_words, restored.asked_at, restored.state_before, restored.clock_stopped_at) == ("", None, "", None)
+    assert (restored.ask_words, restored.asked_at, restored.state_before, restored.clock_stopped_at) == (
+        "",
+        None,
+        "",
+        None,
+    )
 
 
 # ---- dispatch ------------------------------------------------------------------------------------------------------
@@ -356,8 +366,12 @@ def test_who_may_be_sent():
 
     assert refused(services.dispatch, ticket, by=clerk, lead=gone) == ["走师傅不是在用的维修工账号，请另选一位。"]
     assert refused(services.dispatch, ticket, by=clerk, lead=teacher) == ["赵老师不是在用的维修工账号，请另选一位。"]
-    assert refused(services.dispatch, ticket, by=clerk, lead=lead, helpers=[gone]) == ["走师傅不是在用的维修工账号，请另选一位。"]
-    assert refused(services.dispatch, ticket, by=clerk, lead=lead, helpers=[lead]) == ["王师傅已是负责人，不用再选为帮手。"]
+    assert refused(services.dispatch, ticket, by=clerk, lead=lead, helpers=[gone]) == [
+        "走师傅不是在用的维修工账号，请另选一位。"
+    ]
+    assert refused(services.dispatch, ticket, by=clerk, lead=lead, helpers=[lead]) == [
+        "王师傅已是负责人，不用再选为帮手。"
+    ]
     assert fresh(ticket).state == "accepted"
 
 
@@ -441,9 +455,16 @@ def test_correct_place_and_kind():
     clerk, other = make.clerk(), make.place("313")
     ticket = make.ticket()
 
-    corrected = services.correct(ticket, by=clerk, place=other, category=make.category("课桌"), quantity=2, detail="靠墙")
+    corrected = services.correct(
+        ticket, by=clerk, place=other, category=make.category("课桌"), quantity=2, detail="靠墙"
+    )
 
-    assert (corrected.place, corrected.category.name, corrected.quantity, corrected.detail) == (other, "课桌", 2, "靠墙")
+    assert (corrected.place, corrected.category.name, corrected.quantity, corrected.detail) == (
+        other,
+        "课桌",
+        2,
+        "靠墙",
+    )
     assert corrected.due_at == moment(2026, 11, 30, 9)
     assert last(ticket).changes == {
         "地点": ["3号楼 3层 312 寝室", "3号楼 3层 313 寝室"], "故障": ["灯不亮", "课桌"], "具体位置": ["", "靠墙"], "数量": ["1", "2"],

@@ -52,7 +52,9 @@ def test_ten_worked_tickets_stand_in_this_order(june):
 
     with clock.at(moment(2026, 6, 1, 9)):  # a week ago
         late = make.ticket(place=room("201"), category=make.category("灯不亮"), by=teacher)  # due 3 June
-        desks = make.ticket(place=room("202", people=0), category=make.category("储物柜"), by=teacher)  # due 8 June, 09:00
+        desks = make.ticket(
+            place=room("202", people=0), category=make.category("储物柜"), by=teacher
+        )  # due 8 June, 09:00
     glass = make.ticket(place=room("203"), category=make.category("玻璃破碎"), by=teacher)
     fenced = make.ticket(
         place=room("204"), category=make.category("栏杆/扶手松动"), by=teacher, protection="已拉警戒线"
@@ -205,9 +207,7 @@ def test_levels(facts, level):
 
 
 def test_words_stand_in_a_fixed_order():
-    facts = Facts(
-        floor=3, season_word="夏季风扇", places=37, people=296, reports=4, chased=2, reworked=1, late_days=3
-    )
+    facts = Facts(floor=3, season_word="夏季风扇", places=37, people=296, reports=4, chased=2, reworked=1, late_days=3)
 
     assert suggest(facts).words == "夏季风扇 · 37 处 · 影响 296 人 · 4 人报修 · 已催办 2 次 · 返修 1 次 · 超期 3 天"
     assert suggest(Facts(floor=3, season_word="夏季风扇", places=37, people=296, late_days=3)).words == (

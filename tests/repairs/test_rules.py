@@ -364,7 +364,10 @@ def test_restoring_ends_after_ten_working_days():
 # ---- only core.workflow sets a state ------------------------------------------------------------------------------
 
 NO_MODEL = {"core/imports.py"}  # its rows are those of an uploaded sheet
-CONSTRUCTORS = {"repairs/services/work.py": 1, "config/demo/bulk.py": 1}  # the last one writes closed history in bulk  # the split: a new number that begins in 已派工
+CONSTRUCTORS = {
+    "repairs/services/work.py": 1,
+    "config/demo/bulk.py": 1,
+}  # the last one writes closed history in bulk  # the split: a new number that begins in 已派工
 
 
 def sets_state(node):

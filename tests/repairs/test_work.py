@@ -145,7 +145,12 @@ def test_resume_leads_back(state, lead):
     resumed = services.resume(held, by=clerk)
 
     assert (resumed.state, resumed.state_before, resumed.hold_reason, resumed.hold_until) == (state, "", None, None)
-    assert (resumed.hold_item, resumed.hold_quantity, resumed.hold_words, resumed.clock_stopped_at) == (None, None, "", None)
+    assert (resumed.hold_item, resumed.hold_quantity, resumed.hold_words, resumed.clock_stopped_at) == (
+        None,
+        None,
+        "",
+        None,
+    )
     assert resumed.purchase is not None  # the request lives on
 
 
@@ -226,7 +231,12 @@ def test_finish(state, lead, monday):
         materials=[(lamp, Decimal(2))],
     )  # fmt: skip
 
-    assert (done.state, done.outcome, done.outcome_words, done.cause) == ("checking", "replaced", "换了两支灯管", "老化")
+    assert (done.state, done.outcome, done.outcome_words, done.cause) == (
+        "checking",
+        "replaced",
+        "换了两支灯管",
+        "老化",
+    )
     assert (done.done_quantity, done.labour_minutes, done.finished_by) == (1, 30, lead)
     assert (done.finished_at, done.started_at, done.after_photo_at, done.clock_stopped_at) == (monday,) * 4
     assert [(p.role, p.caption) for p in files.photos(ticket)] == [("after", "维修后")]
@@ -277,10 +287,17 @@ def test_materials_that_are_not_there_stop_the_finish(lead):
     ticket = make.ticket("doing", lead=lead, quantity=2)
     make.warehouse()
 
-    reasons = refused(services.finish, ticket, by=lead, outcome="repaired", done=1, materials=[(make.item(name="灯"), Decimal(1))])
+    reasons = refused(
+        services.finish, ticket, by=lead, outcome="repaired", done=1, materials=[(make.item(name="灯"), Decimal(1))]
+    )
 
     assert reasons == ["总务仓库里灯已经没有了，领不出 1 支。请先入库，或提交申购。"]
-    assert (fresh(ticket).state, fresh(ticket).quantity, Ticket.objects.count(), Move.objects.count()) == ("doing", 2, 1, 0)
+    assert (fresh(ticket).state, fresh(ticket).quantity, Ticket.objects.count(), Move.objects.count()) == (
+        "doing",
+        2,
+        1,
+        0,
+    )
 
 
 # ---- split ---------------------------------------------------------------------------------------------------------
@@ -350,7 +367,13 @@ def test_beyond_repair_proposes_scrap(lead):
 
     proposal = ScrapProposal.objects.get()
     assert (done.scrap, done.purchase) == (proposal, None)
-    assert (proposal.card, proposal.quantity, proposal.why, proposal.place, proposal.by) == (card, 1, "电机烧毁", place, lead)
+    assert (proposal.card, proposal.quantity, proposal.why, proposal.place, proposal.by) == (
+        card,
+        1,
+        "电机烧毁",
+        place,
+        lead,
+    )
 
 
 def test_beyond_repair_without_a_card_names_the_kind(lead):
@@ -384,7 +407,13 @@ def test_a_swap_that_cannot_be_changes_nothing(asset, spare, reason, lead):
     ticket = make.ticket("doing", lead=lead, place=place, asset=make.card(place=place) if asset else None)
 
     reasons = refused(
-        services.finish, ticket, by=lead, outcome="beyond", next_step="scrap", replace="pool", spare_place=pool if spare else None
+        services.finish,
+        ticket,
+        by=lead,
+        outcome="beyond",
+        next_step="scrap",
+        replace="pool",
+        spare_place=pool if spare else None,
     )
 
     assert reason.removeprefix("备用间") in reasons[0]

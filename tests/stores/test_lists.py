@@ -119,7 +119,13 @@ def test_items_and_requests_in_excel(client):
 
     head = next(row for row in items if row[0] == "品名")
     line = dict(zip(head, items[items.index(head) + 1], strict=True))
-    assert (line["品名"], line["规格"], line["库存"], line["单位"], line["库存金额"]) == ("电线", "2.5 平方", 2.5, "卷", 50)
+    assert (line["品名"], line["规格"], line["库存"], line["单位"], line["库存金额"]) == (
+        "电线",
+        "2.5 平方",
+        2.5,
+        "卷",
+        50,
+    )
     head = next(row for row in purchases if row[0] == "单号")
     line = dict(zip(head, purchases[purchases.index(head) + 1], strict=True))
     assert (line["单号"], line["名称规格"], line["数量"], line["结果"]) == (request.number, "合页", 4, "待办")

@@ -21,7 +21,9 @@ def test_repairer_asks_for_an_item_or_for_anything_else(client):
     item = make.item(name="灯管", spec="30W", unit="支")
 
     client.post(reverse("stores:purchase-new"), {"item": "灯管 30W", "quantity": "20", "why": "库存不足"})
-    client.post(reverse("stores:purchase-new"), {"what": "加热管 2 kW", "quantity": "1", "unit": "支", "why": "312 热水器"})
+    client.post(
+        reverse("stores:purchase-new"), {"what": "加热管 2 kW", "quantity": "1", "unit": "支", "why": "312 热水器"}
+    )
 
     assert list(PurchaseRequest.objects.order_by("pk").values_list("item", "what", "quantity", "unit", "by")) == [
         (item.pk, "灯管 30W", 20, "支", fixer.pk), (None, "加热管 2 kW", 1, "支", fixer.pk),

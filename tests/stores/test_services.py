@@ -142,9 +142,7 @@ def test_give_back_no_more_than_went_out():
     with pytest.raises(RuleBroken) as empty:
         services.give_back(taken, 1, by=make.user())
 
-    assert refused.value.reasons == [
-        f"{taken.number} 领出 3 支，最多还能退 2 支，退不了 3 支。请减少数量。"
-    ]
+    assert refused.value.reasons == [f"{taken.number} 领出 3 支，最多还能退 2 支，退不了 3 支。请减少数量。"]
     assert empty.value.reasons == [f"{taken.number} 领出的 3 支已经全部退库。"]
     assert services.balance(item) == 5
 

@@ -78,7 +78,13 @@ def test_receive(client):
     keeper = make.user(role="storekeeper")
     client.force_login(keeper)
     item = make.item(name="灯管", spec="30W")
-    fields = {"item": "灯管 30W", "warehouse": make.warehouse().pk, "quantity": "20", "value": "1,160.00元", "reason": "送货单 12"}
+    fields = {
+        "item": "灯管 30W",
+        "warehouse": make.warehouse().pk,
+        "quantity": "20",
+        "value": "1,160.00元",
+        "reason": "送货单 12",
+    }
 
     response = client.post(reverse("stores:receive"), fields, follow=True)
 

@@ -18,7 +18,9 @@ class Command(BaseCommand):
     help = "建立演示学校（示范中学）。已有用户的正式数据库一律拒绝。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--profile", choices=list(PROFILES), default="default", help="规模：small、default 或 large")
+        parser.add_argument(
+            "--profile", choices=list(PROFILES), default="default", help="规模：small、default 或 large"
+        )
         parser.add_argument("--seed", type=int, default=1, help="随机种子：种子和日期相同，数据就相同")
         parser.add_argument("--today", type=dt.date.fromisoformat, help="以哪一天为今天（YYYY-MM-DD），默认今天")
         parser.add_argument("--scale", type=int, default=0, help="另外批量加多少张早先办结的报修单，供压力测试用")

@@ -109,10 +109,16 @@ def test_callers_are_filed_a_line_each(office, clerk):
 
     office.post(
         reverse("repairs:desk-file"),
-        {"lines": f"{place.full_name} 灯不亮 2 盏\n{place.full_name} 椅子松动", "reporter_name": "王阿姨", "reporter_phone": "13800001234"},
+        {
+            "lines": f"{place.full_name} 灯不亮 2 盏\n{place.full_name} 椅子松动",
+            "reporter_name": "王阿姨",
+            "reporter_phone": "13800001234",
+        },
     )
 
-    rows = Ticket.objects.order_by("pk").values_list("category__name", "quantity", "channel", "reporter_name", "filed_by")
+    rows = Ticket.objects.order_by("pk").values_list(
+        "category__name", "quantity", "channel", "reporter_name", "filed_by"
+    )
     assert list(rows) == [("灯不亮", 2, "phone", "王阿姨", clerk.pk), ("椅/凳", 1, "phone", "王阿姨", clerk.pk)]
 
 
@@ -120,7 +126,9 @@ def test_a_line_without_a_known_place_stops_all_and_says_which(office):
     place = make.place()
     make.category("其他")
 
-    answer = office.post(reverse("repairs:desk-file"), {"lines": f"{place.full_name} 灯坏\n火星基地 灯坏", "reporter_name": "王"})
+    answer = office.post(
+        reverse("repairs:desk-file"), {"lines": f"{place.full_name} 灯坏\n火星基地 灯坏", "reporter_name": "王"}
+    )
 
     assert Ticket.objects.count() == 0
     assert "第 2 行" in answer.content.decode() and "火星基地" in answer.content.decode()

@@ -16,7 +16,12 @@ def test_jobs_stand_in_the_order_of_a_day(client, repairer):
     urgent = make.ticket("dispatched", lead=repairer, place=room, hazard=True)
     plain = make.ticket("dispatched", lead=repairer, place=room)
     due = make.ticket(
-        "held", lead=repairer, place=room, hold_reason=make.hold_reason("parts"), hold_until=clock.today(), state_before="dispatched"
+        "held",
+        lead=repairer,
+        place=room,
+        hold_reason=make.hold_reason("parts"),
+        hold_until=clock.today(),
+        state_before="dispatched",
     )
     later = make.ticket(
         "held", lead=repairer, place=room, hold_reason=make.hold_reason("holiday"),

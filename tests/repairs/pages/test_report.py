@@ -41,7 +41,12 @@ def test_a_teacher_files_and_reads_the_number(client, room, teacher):
     answer = client.post(report_url(room), posted(), follow=True)
 
     ticket = Ticket.objects.get()
-    assert (ticket.place, ticket.category.name, ticket.words, ticket.reporter) == (room, "吊扇/壁扇不转", "不转", teacher)
+    assert (ticket.place, ticket.category.name, ticket.words, ticket.reporter) == (
+        room,
+        "吊扇/壁扇不转",
+        "不转",
+        teacher,
+    )
     assert f"已收到，单号 {ticket.number}" in answer.content.decode()
 
 
@@ -79,7 +84,9 @@ def test_a_tile_without_its_kind_asks_once_more_and_keeps_what_was_typed(client,
     assert Ticket.objects.count() == 0
     assert "再点一下“风扇空调”是哪一种" in page
     assert "进门右边" in page
-    assert re.search(rf'<fieldset data-kinds-of="{tile("风扇空调").pk}">', page)  # shown, so that it works without script
+    assert re.search(
+        rf'<fieldset data-kinds-of="{tile("风扇空调").pk}">', page
+    )  # shown, so that it works without script
 
 
 def test_words_alone_are_enough(client, room, teacher):

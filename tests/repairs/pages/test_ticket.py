@@ -82,7 +82,15 @@ def test_the_repairer_finishes_with_material_and_minutes(client, repairer):
     client.force_login(repairer)
 
     answer = move(
-        client, ticket, "finish", outcome="replaced", done=1, minutes=30, words="换灯管", item_1="灯管 T8", quantity_1="2"
+        client,
+        ticket,
+        "finish",
+        outcome="replaced",
+        done=1,
+        minutes=30,
+        words="换灯管",
+        item_1="灯管 T8",
+        quantity_1="2",
     )
 
     ticket.refresh_from_db()
@@ -96,7 +104,9 @@ def test_finishing_with_more_than_the_store_has_changes_nothing(client, repairer
     make.stock(1, item=tube)
     client.force_login(repairer)
 
-    answer = move(client, ticket, "finish", outcome="replaced", done=1, words="换灯管", item_1="灯管 T8", quantity_1="2")
+    answer = move(
+        client, ticket, "finish", outcome="replaced", done=1, words="换灯管", item_1="灯管 T8", quantity_1="2"
+    )
 
     ticket.refresh_from_db()
     assert (answer.status_code, ticket.state, ticket.materials.count()) == (409, "doing", 0)
