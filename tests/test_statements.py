@@ -159,7 +159,7 @@ def test_a_ticket_as_its_reporter_sees_it(school: None, teacher: User) -> None:
 
 def test_report_a_fault(school: None, teacher: User) -> None:
     client, room = enter(teacher), make.place()
-    make.ticket(place=room, category=make.category("门锁坏"))
+    make.ticket(place=room, category=make.category("门锁/锁芯"))
     kind = Category.objects.filter(parent__isnull=False, tile__isnull=False, hazard=False, name="灯不亮").get()
     url = f"/repairs/new/?place={room.pk}"
     client.get(url)

@@ -62,7 +62,7 @@ def build() -> World:
     )  # fmt: skip
     hazard = make.ticket(place=shop, category=make.category("漏电"), by=people["other"], hazard=True)
     own = make.ticket(place=shop, by=people["teacher"])
-    guest = make.ticket(place=room, category=make.category("门锁坏"), channel="qr", device="d" * 20)
+    guest = make.ticket(place=room, category=make.category("门锁/锁芯"), channel="qr", device="d" * 20)
     stock = make.stock(20, by=people["storekeeper"])
     issue = stores_services.issue(stock.item, stock.warehouse, 2, by=people["repairer"], reason="换灯管")
     Material.objects.create(ticket=ticket, move=issue)

@@ -54,7 +54,6 @@ def test_device_cookie_is_closed_to_scripts(teacher: Any) -> None:
         ("//evil.example/", "/"),
         ("/\\evil.example", "/"),
         ("javascript:alert(1)", "/"),
-        ("\x00/x", "/"),
         ("http://testserver/desk/", "http://testserver/desk/"),
         ("/login/?next=/x", "/"),
         ("/logout/", "/"),
