@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from django.db.models import QuerySet
 
@@ -141,13 +141,29 @@ def fresh(kind: str, of: Kind, without: Without | None) -> QuerySet:
     return found if without is None else found.exclude(**{f"{of.key}__in": without(kind)})
 
 
-def condense(lines: Iterable[SourceLine], rest: Callable[[str, list[SourceLine]], SourceLine]) -> list[SourceLine]:
+class Ordered(Protocol):
+    """What can be condensed: a line, or what will become one."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def section(self) -> str: ...
+
+    @property
+    def rank(self) -> tuple[int, ...]: ...
+
+
+Line = TypeVar("Line", bound=Ordered)
+
+
+def condense(lines: Iterable[Line], rest: Callable[[str, list[Line]], Line]) -> list[Line]:
     """At most LINES of them in their order; what is over goes into one line for each section, so that sums agree."""
     ordered = sorted(lines, key=lambda line: (line.rank, line.key))
     if len(ordered) <= LINES:
         return ordered
     keep = LINES - len({line.section for line in ordered})
-    over: dict[str, list[SourceLine]] = {}
+    over: dict[str, list[Line]] = {}
     for line in ordered[keep:]:
         over.setdefault(line.section, []).append(line)
     return ordered[:keep] + [rest(section, found) if len(found) > 1 else found[0] for section, found in over.items()]

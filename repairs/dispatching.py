@@ -40,7 +40,7 @@ def apply(ticket: Ticket) -> Ticket | None:
     rule = rule_for(ticket)
     if rule is None or rule.mode not in ("assign", "rotate"):
         return None
-    people = [p for p in rule.people.all() if p.is_active]
+    people = sorted((p for p in rule.people.all() if p.is_active), key=lambda person: person.pk)
     if not people:
         return None
     lead = people[0]

@@ -6,18 +6,17 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, TextField, Value, When
 from django.urls import reverse
 
+from campus import cache
 from campus.models import Duty
 from core import clock
 from core.plan import Kind, Members, Month, Record, SourceLine, Without, condense, fresh
-from repairs.models import Ticket
+from repairs.models import Category, HoldReason, Ticket
 from repairs.priority import months
 
 WORDS = {"dormitory": "寝室", "teaching": "教室", "office": "办公室", "canteen": "食堂", "outdoor": "室外", "service": ""}
@@ -26,6 +25,16 @@ SECTIONS = {
     "canteen": "routine-canteen",
 }  # fmt: skip
 TITLE = 190  # characters of a line's title and of its reason
+SMALL = 3  # a group of fewer pieces is an odd job (零星维修) unless something presses
+SCATTERED = 3  # so many groups of odd jobs in a section become one line
+NAMED = 6  # kinds and places that a title names
+ODD, REST = "odd-", "rest-"  # keys of lines that gather several groups, each with its section
+MANY = "各责任人"
+ODD_WORDS = {
+    "focus": "应季", "routine-dormitory": "宿舍", "routine-teaching": "教室及办公楼", "routine-canteen": "食堂",
+    "routine-repairs": "公共部位与室外",
+}  # fmt: skip
+SCATTERED_IN = frozenset(ODD_WORDS)
 
 
 def _show(ticket: Ticket) -> Record:
@@ -54,176 +63,135 @@ def first_record() -> QuerySet:
 # ---- grouping -----------------------------------------------------------------------------------------------------
 
 
-def _sorted_in(month: Month, without: Without | None) -> QuerySet[Ticket]:
-    """Open tickets with the bucket they fall into: hazards stand alone, what waits for money is for the school to
-    settle, what was there before last month began was on last month's plan, the rest is new."""
-    late = Q(state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=clock.now(), clock_stopped_at=None)
-    return fresh("ticket", KIND, without).annotate(
+def _late() -> Q:
+    """As `TicketQuerySet.overdue`: due before now, its clock running, the work not done."""
+    return Q(state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=clock.now(), clock_stopped_at=None)
+
+
+def _sorted_in(tickets: QuerySet[Ticket], month: Month) -> QuerySet[Ticket]:
+    """Tickets with the bucket they fall into: hazards stand alone, what waits for money is for the school to settle,
+    what was there before last month began was on last month's plan, the rest is new."""
+    return tickets.order_by().annotate(
         bucket=Case(
             When(hazard=True, reported_at__lt=month.previous.start, then=Value("hazard-old")),
             When(hazard=True, then=Value("hazard")),
-            When(state="held", hold_reason__key="money", then=Value("money")),
+            When(state="held", hold_reason__in=HoldReason.objects.filter(key="money"), then=Value("money")),
             When(reported_at__lt=month.previous.start, then=Value("old")),
             default=Value("new"),
-        ),
-        spot=Coalesce("place__building", "place"),
-        is_late=Case(When(late, then=Value(1)), default=Value(0)),
+        )
     )
 
 
-@dataclass
+@dataclass(frozen=True)
+class _KindOf:
+    """What a line says of a kind of fault."""
+
+    name: str
+    season: frozenset[int]
+    season_word: str
+    topic: str
+    order: int
+
+
+def _kinds(wanted: set[int]) -> dict[int, _KindOf]:
+    """Kinds of fault by key, from the settings cache; read anew when one is missing that was added by another process."""
+
+    def load() -> dict[int, _KindOf]:
+        rows = Category.objects.values_list("pk", "name", "season", "season_word", "topic", "order")
+        return {pk: _KindOf(name, frozenset(months(season)), word, topic, order) for pk, name, season, word, topic, order in rows}
+
+    found = cache.cached("kinds of fault in plans", load)
+    return found if wanted <= found.keys() else load()
+
+
+@dataclass(slots=True)
 class _Group:
-    """The tickets of one kind, use and bucket, over all buildings."""
+    """The open tickets of one kind, use and bucket, over all buildings: figures from SQL, dates as the database has them."""
 
     category: int
-    name: str
-    parent: str
     use: str
     bucket: str
-    season: str
-    season_word: str
-    count: int = 0
-    quantity: int = 0
-    late: int = 0
-    urgent: int = 0
-    checking: int = 0
-    unassigned: int = 0
-    unprotected: int = 0
-    people: int = 0
-    oldest: dt.datetime | None = None
-    oldest_due: dt.datetime | None = None
-    due: dt.date | None = None
-    duty: str = ""
-    places: list[tuple[str, int]] = field(default_factory=list)
-    leads: Counter[str] = field(default_factory=Counter)
-    holds: Counter[str] = field(default_factory=Counter)
+    count: int
+    quantity: int
+    late: int
+    priority: int
+    unprotected: int
+    oldest: Any
+    oldest_due: Any
+    due: Any
+    held_until: Any
+    kind: _KindOf
+    section: str = ""
 
     @property
     def key(self) -> str:
         return f"{self.category}-{self.use or 'none'}-{self.bucket}"
 
+    @property
+    def hazard(self) -> bool:
+        return self.bucket.startswith("hazard")
 
-def _groups(month: Month, without: Without | None) -> list[_Group]:
-    """Two statements: figures for each kind and building, then who does them and why they wait."""
-    tickets = _sorted_in(month, without)
-    # Two tickets of one room affect its people once: the first of them stands for the room.
-    first_ones = tickets.order_by().values("place", "category", "bucket").annotate(first=Min("pk")).values("first")
-    facts = (
-        tickets.annotate(first_here=Case(When(pk__in=first_ones, then=F("place__people")), default=Value(0)))
-        .order_by()
-        .values(
-            "category", "category__name", "category__parent__name", "category__season", "category__season_word", "place__use",
-            "bucket", "spot",
-        )
-        .annotate(
-            building=Coalesce(Min("place__building__full_name"), Min("place__full_name")),
-            count=Count("pk"), pieces=Sum("quantity"), late=Sum("is_late"), oldest=Min("reported_at"),
-            oldest_due=Min("due_at", filter=Q(is_late=1)),
-            latest=Max("due_at"), held_until=Max("hold_until", filter=Q(state="held")),
-            urgent=Count("pk", filter=Q(priority=1)), checking=Count("pk", filter=Q(state="checking")),
-            unassigned=Count("pk", filter=Q(state__in=("new", "accepted"))),
-            unprotected=Count("pk", filter=Q(hazard=True, protection="")),
-            people=Sum("first_here"),
-            duty=Subquery(
-                Duty.objects.filter(
-                    Q(place=None) | Q(place=OuterRef("spot")), topic=OuterRef("category__topic"), person__is_active=True
-                )
-                .exclude(topic="")
-                .order_by(F("place").asc(nulls_last=True))
-                .values("person__name")[:1]
-            ),
-        )
-        .order_by("category__order", "category", "building")
-    )  # fmt: skip
-    found: dict[str, _Group] = {}
-    for row in facts:
-        group = _Group(
-            row["category"], row["category__name"], row["category__parent__name"] or "", row["place__use"], row["bucket"],
-            row["category__season"], row["category__season_word"],
+    @property
+    def small(self) -> bool:
+        """An odd job: so few pieces, nothing pressing about them."""
+        return (
+            self.bucket == "new" and self.quantity < SMALL and not self.late and self.priority > 1
+            and self.section in SCATTERED_IN
         )  # fmt: skip
-        group = found.setdefault(group.key, group)
-        group.count += row["count"]
-        group.quantity += row["pieces"]
-        group.late += row["late"]
-        group.urgent += row["urgent"]
-        group.checking += row["checking"]
-        group.unassigned += row["unassigned"]
-        group.unprotected += row["unprotected"]
-        group.people += row["people"] or 0
-        group.oldest = min(filter(None, (group.oldest, row["oldest"])))
-        group.oldest_due = min(filter(None, (group.oldest_due, row["oldest_due"])), default=None)
-        dates = (group.due, row["held_until"], clock.local(row["latest"]).date() if row["latest"] else None)
-        group.due = max(filter(None, dates), default=None)
-        group.duty = group.duty or row["duty"] or ""
-        group.places.append((row["building"], row["pieces"]))
-    people = (
-        tickets.order_by()
-        .values("category", "place__use", "bucket", "lead__name", "hold_reason__key", "hold_reason__name", "state")
-        .annotate(count=Count("pk"), pieces=Sum("quantity"))
-    )
-    for row in people:
-        group = found.get(f"{row['category']}-{row['place__use'] or 'none'}-{row['bucket']}")
-        if group is None:  # filed between the two statements
-            continue
-        if row["lead__name"]:
-            group.leads[row["lead__name"]] += row["count"]
-        if row["state"] == "held" and row["hold_reason__name"]:
-            group.holds[row["hold_reason__name"]] += row["pieces"]
-    return list(found.values())
 
 
-# ---- words --------------------------------------------------------------------------------------------------------
+def _groups(month: Month, without: Without | None) -> tuple[list[_Group], list[_Group]]:
+    """What is not on the plan yet, and what is: one statement over all open tickets, narrow, because whatever is grouped
+    by costs. Dates stay as they come: of hundreds of groups forty lines are shown, only theirs are made into dates."""
+    late, raw = _late(), TextField()
+    tickets = _sorted_in(Ticket.objects.open(), month)
+    columns = ["category", "place__use", "bucket"]
+    if without is not None:
+        tickets = tickets.annotate(planned=Case(When(number__in=without("ticket"), then=Value(1)), default=Value(0)))
+        columns.append("planned")
+    rows = tickets.values_list(*columns).annotate(
+        Count("pk"), Sum("quantity"), late=Count("pk", filter=late), first=Min("priority"),
+        unprotected=Count("pk", filter=Q(hazard=True, protection="")), oldest=Min("reported_at", output_field=raw),
+        oldest_due=Min("due_at", filter=late, output_field=raw), due=Max("due_at", output_field=raw),
+        held=Max("hold_until", filter=Q(state="held"), output_field=raw),
+    )  # fmt: skip
+    found = list(rows)
+    kinds = _kinds({row[0] for row in found})
+    fresh_ones, planned = [], []
+    for category, use, bucket, *rest in found:
+        on_plan = without is not None and rest.pop(0)
+        (planned if on_plan else fresh_ones).append(_Group(category, use, bucket, *rest, kinds[category]))
+    return fresh_ones, planned
 
 
-def _title(group: _Group) -> str:
-    where = WORDS.get(group.use, "")
-    what = f"{where}{group.name}" if group.name != "其他" else f"{where}其他故障"
-    waits = "待验收" if group.checking == group.count else "待修"
-    head = f"{what} {group.quantity} 处{waits}"
-    places = _places(group)
-    return f"{head}：{places}"[:TITLE] if places else head
+def _day(value: Any) -> dt.date | None:
+    """The school's day of what the database gave for a moment: text in UTC (SQLite) or a moment (PostgreSQL)."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
+    return clock.local(value).date() if value else None
 
 
-def _places(group: _Group) -> str:
-    """3号楼 15，5号楼 22; of one building only its name."""
-    if len(group.places) == 1:
-        return group.places[0][0]
-    most = sorted(group.places, key=lambda pair: -pair[1])
-    words = [f"{name} {count}" for name, count in most[:6]]
-    if len(most) > 6:
-        words.append(f"另 {len(most) - 6} 处地点 {sum(count for _, count in most[6:])}")
-    return "，".join(words)
+def _plain_day(value: Any) -> dt.date | None:
+    """The same of a date."""
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _reason(group: _Group, month: Month) -> str:
-    """Season, people affected, lateness, why held: the why beside the line."""
-    words = []
-    if _in_season(group, month):
-        words.append(group.season_word or f"{group.name}旺季")
-    if group.unprotected and group.bucket.startswith("hazard"):
-        words.append("还没有临时防护" if group.unprotected == group.count else f"{group.unprotected} 处还没有临时防护")
-    elif group.bucket.startswith("hazard"):
-        words.append("已做临时防护")
-    if group.people:
-        words.append(f"影响 {group.people} 人")
-    if group.late and group.oldest_due:
-        days = max(1, (clock.today() - clock.local(group.oldest_due).date()).days)
-        words.append(f"超期 {days} 天" if group.late == group.count else f"其中 {group.late} 张超期，最长 {days} 天")
-    words += [f"{name} {count} 处" for name, count in sorted(group.holds.items(), key=lambda pair: -pair[1])]
-    if group.unassigned:
-        words.append("都还没派工" if group.unassigned == group.count else f"{group.unassigned} 张还没派工")
-    if group.checking and group.checking < group.count:
-        words.append(f"{group.checking} 张等验收")
-    return " · ".join(words)[:TITLE]
+@dataclass
+class _Line:
+    """A line before it is worded: one group, or the odd jobs of a section, or the rest of one."""
 
+    key: str
+    section: str
+    groups: list[_Group]
+    rank: tuple[int, ...]
 
-def _in_season(group: _Group, month: Month) -> bool:
-    return month.month in _months(group.season)
+    def sum(self, name: str) -> int:
+        return sum(getattr(group, name) for group in self.groups)
 
-
-@cache
-def _months(season: str) -> frozenset[int]:
-    return frozenset(months(season))
+    @property
+    def one(self) -> _Group | None:
+        """The group of a line that is of one kind."""
+        return None if self.key.startswith((ODD, REST)) else self.groups[0]
 
 
 def _section(group: _Group, month: Month) -> str:
@@ -231,54 +199,213 @@ def _section(group: _Group, month: Month) -> str:
         return "carried"
     if group.bucket == "money":
         return "coordination"
-    if group.bucket == "hazard" or group.urgent or group.late or _in_season(group, month):
+    if group.bucket == "hazard" or group.priority == 1 or group.late or month.month in group.kind.season:
         return "focus"
     return SECTIONS.get(group.use, "routine-repairs")
 
 
-def _bare(group: _Group, month: Month) -> SourceLine:
-    """The line without its words: enough to put it in order and to condense it."""
-    hazard = group.bucket.startswith("hazard")
+def _line(group: _Group) -> _Line:
+    rank = (0 if group.hazard else 1, min(group.priority, 2) - 1, -group.late, -group.quantity)
+    return _Line(group.key, group.section, [group], rank)
+
+
+def _rest(section: str, lines: list[_Line]) -> _Line:
+    return _Line(REST + section, section, [group for line in lines for group in line.groups], (9,))
+
+
+def _arranged(groups: list[_Group], month: Month) -> list[_Line]:
+    """The lines of a month: odd jobs gathered by section, then at most forty."""
+    lines, odd = [], {}
+    for group in groups:
+        group.section = _section(group, month)
+        if group.small:
+            odd.setdefault(group.section, []).append(group)
+        else:
+            lines.append(_line(group))
+    for section, found in odd.items():
+        if len(found) < SCATTERED:
+            lines += [_line(group) for group in found]
+        else:
+            lines.append(_Line(ODD + section, section, found, (1, 1, 0, -sum(group.quantity for group in found))))
+    return condense(lines, _rest)
+
+
+# ---- words --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Detail:
+    """What stands behind one line that is shown: where, how many people it hits, who does it, why it waits."""
+
+    places: Counter[str] = field(default_factory=Counter)
+    spots: dict[str, tuple[int, str]] = field(default_factory=dict)  # name -> place, topic
+    rooms: dict[int, int] = field(default_factory=dict)  # two tickets of one room affect its people once
+    leads: Counter[str] = field(default_factory=Counter)
+    holds: Counter[str] = field(default_factory=Counter)
+    unassigned: int = 0
+    checking: int = 0
+    unled: int = 0
+
+
+def _details(lines: list[_Line], month: Month, without: Without | None) -> dict[str, _Detail]:
+    """One statement for all lines that are worded."""
+    line_of = {(group.category, group.use, group.bucket): line.key for line in lines for group in line.groups}
+    found = {line.key: _Detail() for line in lines}
+    topics = {group.category: group.kind.topic for line in lines for group in line.groups}
+    rows = _sorted_in(fresh("ticket", KIND, without).filter(category__in=topics), month).values_list(
+        "category", "place__use", "bucket", "place", "place__people", "place__building", "place__full_name",
+        "place__building__full_name", "lead__name", "hold_reason__name", "state", "quantity",
+    )  # fmt: skip
+    for category, use, bucket, room, people, building, room_name, building_name, lead, hold, state, quantity in rows:
+        key = line_of.get((category, use, bucket))
+        if key is None:
+            continue
+        detail = found[key]
+        name = building_name or room_name
+        detail.places[name] += quantity
+        detail.rooms[room] = people
+        if lead:
+            detail.leads[lead] += 1
+        else:
+            detail.unled += 1
+            detail.spots.setdefault(name, (building or room, topics[category]))
+        if state == "held" and hold:
+            detail.holds[hold] += quantity
+        elif state == "checking":
+            detail.checking += 1
+        elif state in ("new", "accepted"):
+            detail.unassigned += 1
+    return found
+
+
+def _duties(details: Iterable[_Detail]) -> dict[tuple[str, int | None], str]:
+    """Who is responsible, by topic and place; not asked for when everything has its repairer."""
+    topics = {topic for detail in details for _, topic in detail.spots.values() if topic}
+    if not topics:
+        return {}
+    rows = Duty.objects.filter(topic__in=topics, person__is_active=True).values_list("topic", "place", "person__name")
+    return {(topic, place): name for topic, place, name in rows}
+
+
+def _owner(line: _Line, detail: _Detail, duties: dict[tuple[str, int | None], str]) -> str:
+    """Who does most of it; nobody yet means who is responsible; odd jobs of several people belong to each of them."""
+    found = [duties.get((topic, spot)) or duties.get((topic, None), "") for _, (spot, topic) in sorted(detail.spots.items())]
+    duty = next(filter(None, found), "")
+    if line.one:
+        return detail.leads.most_common(1)[0][0] if detail.leads else duty
+    owners = {*detail.leads, *filter(None, found)}
+    return MANY if len(owners) > 1 else next(iter(owners), "")
+
+
+def _title(line: _Line, detail: _Detail) -> str:
+    quantity, group = line.sum("quantity"), line.one
+    if group is None:
+        return f"{ODD_WORDS[line.section]}零星维修 {quantity} 处：{_named(_kind_counts(line), '其他')}"[:TITLE]
+    where, name = WORDS.get(group.use, ""), group.kind.name
+    what = f"{where}{name}" if name != "其他" else f"{where}其他故障"
+    waits = "待验收" if detail.checking == group.count else "待修"
+    places = _places(detail)
+    return (f"{what} {quantity} 处{waits}：{places}" if places else f"{what} {quantity} 处{waits}")[:TITLE]
+
+
+def _kind_counts(line: _Line) -> Counter[str]:
+    """Pieces by kind of fault, in the order of the kinds."""
+    found: Counter[str] = Counter()
+    for group in sorted(line.groups, key=lambda one: (one.kind.order, one.category)):
+        found[group.kind.name] += group.quantity
+    return found
+
+
+def _named(counts: Counter[str], other: str) -> str:
+    """门锁 2，灯 3，其他 2: the six biggest by name."""
+    named = [pair for pair in counts.most_common() if pair[0] != other][:NAMED]
+    words = [f"{name} {count}" for name, count in named]
+    left = counts.total() - sum(count for _, count in named)
+    return "，".join([*words, f"{other} {left}"] if left else words)
+
+
+def _places(detail: _Detail) -> str:
+    """3号楼 15，5号楼 22; of one building only its name."""
+    if len(detail.places) == 1:
+        return next(iter(detail.places))
+    most = sorted(detail.places.items(), key=lambda pair: (-pair[1], pair[0]))
+    words = [f"{name} {count}" for name, count in most[:NAMED]]
+    if len(most) > NAMED:
+        words.append(f"另 {len(most) - NAMED} 处地点 {sum(count for _, count in most[NAMED:])}")
+    return "，".join(words)
+
+
+def _reason(line: _Line, detail: _Detail, month: Month) -> str:
+    """Season, people affected, lateness, why held: the why beside the line."""
+    words, group, count, late = [], line.one, line.sum("count"), line.sum("late")
+    if group and month.month in group.kind.season:
+        words.append(group.kind.season_word or f"{group.kind.name}旺季")
+    if group and group.hazard:
+        if group.unprotected:
+            words.append("还没有临时防护" if group.unprotected == count else f"{group.unprotected} 处还没有临时防护")
+        else:
+            words.append("已做临时防护")
+    if people := sum(detail.rooms.values()):
+        words.append(f"影响 {people} 人")
+    due = _day(group.oldest_due) if group else None
+    if late and due:
+        days = max(1, (clock.today() - due).days)
+        words.append(f"超期 {days} 天" if late == count else f"其中 {late} 张超期，最长 {days} 天")
+    words += [f"{name} {number} 处" for name, number in sorted(detail.holds.items(), key=lambda pair: -pair[1])]
+    if detail.unassigned:
+        words.append("都还没派工" if detail.unassigned == count else f"{detail.unassigned} 张还没派工")
+    if detail.checking and (detail.checking < count or group is None):
+        words.append("都等验收" if detail.checking == count else f"{detail.checking} 张等验收")
+    return " · ".join(words)[:TITLE]
+
+
+def _bare(line: _Line) -> SourceLine:
+    """The line without its words; those of the rest are always the same."""
+    dues = [_day(group.due) for group in line.groups] + [_plain_day(group.held_until) for group in line.groups]
+    quantity = line.sum("quantity")
     return SourceLine(
-        key=group.key, section=_section(group, month), title="", count=group.count, quantity=group.quantity,
-        oldest=clock.local(group.oldest).date() if group.oldest else None, due=group.due, hazard=hazard,
-        rank=(0 if hazard else 1, 0 if group.urgent else 1, -group.late, -group.quantity),
+        key=line.key, section=line.section, title=f"其余 {quantity} 处待修，共 {len(line.groups)} 类", count=line.sum("count"),
+        quantity=quantity, oldest=_day(min(group.oldest for group in line.groups)), due=max(filter(None, dues), default=None),
+        reason="数量少，逐项见明细", hazard=any(group.hazard for group in line.groups), rank=line.rank,
     )  # fmt: skip
 
 
-def _worded(line: SourceLine, group: _Group, month: Month) -> SourceLine:
-    """The line with its words; only what is shown is worded."""
-    query: dict[str, Any] = {"open": 1, "category": group.category}
-    if group.use:
-        query["use"] = group.use
-    if line.hazard:
-        query["hazard"] = 1
-    lead = group.leads.most_common(1)
+def _worded(
+    line: _Line, detail: _Detail, month: Month, duties: dict[tuple[str, int | None], str], address: str
+) -> SourceLine:
+    url = ""
+    if group := line.one:
+        query: dict[str, Any] = {"open": 1, "category": group.category}
+        if group.use:
+            query["use"] = group.use
+        if group.hazard:
+            query["hazard"] = 1
+        url = f"{address}?{urlencode(query)}"
     return replace(
-        line, title=_title(group), places=_places(group)[:TITLE], owner=lead[0][0] if lead else group.duty,
-        reason=_reason(group, month), url=f"{reverse('repairs:list')}?{urlencode(query)}",
-    )  # fmt: skip
-
-
-def _rest(section: str, lines: list[SourceLine]) -> SourceLine:
-    """What is over 40 lines, in one line for its section."""
-    quantity = sum(line.quantity for line in lines)
-    return SourceLine(
-        key=f"rest-{section}", section=section, title=f"其余 {quantity} 处待修，共 {len(lines)} 类",
-        count=sum(line.count for line in lines), quantity=quantity, oldest=min(line.oldest for line in lines if line.oldest),
-        due=max((line.due for line in lines if line.due), default=None), reason="数量少，逐项见明细",
-        hazard=any(line.hazard for line in lines), rank=(9,),
+        _bare(line), title=_title(line, detail), places=_places(detail)[:TITLE], owner=_owner(line, detail, duties),
+        reason=_reason(line, detail, month), url=url,
     )  # fmt: skip
 
 
 # ---- what the plan asks for ---------------------------------------------------------------------------------------
 
 
+def survey(month: Month, without: Without | None = None) -> tuple[list[SourceLine], dict[str, int]]:
+    """The lines of a month, most pressing first, and how things stand over all open tickets (`standing`)."""
+    groups, planned = _groups(month, without)
+    lines = _arranged(groups, month)
+    shown = [line for line in lines if not line.key.startswith(REST)]
+    details = _details(shown, month, without) if shown else {}
+    duties, address = _duties(details.values()), reverse("repairs:list")
+    worded = [
+        _worded(line, details[line.key], month, duties, address) if line.key in details else _bare(line) for line in lines
+    ]  # fmt: skip
+    return worded, _standing([*groups, *planned])
+
+
 def plan_lines(month: Month, without: Without | None = None) -> list[SourceLine]:
     """The lines of a month, most pressing first."""
-    groups = {group.key: group for group in _groups(month, without)}
-    lines = condense((_bare(group, month) for group in groups.values()), _rest)
-    return [_worded(line, groups[line.key], month) if line.key in groups else line for line in lines]
+    return survey(month, without)[0]
 
 
 def members(month: Month, key: str, without: Without | None = None) -> Members:
@@ -287,30 +414,35 @@ def members(month: Month, key: str, without: Without | None = None) -> Members:
 
 
 def all_members(month: Month, keys: Iterable[str], without: Without | None = None) -> dict[str, Members]:
-    """The tickets behind each of the lines, in one statement (and one more when there is a line of the rest)."""
+    """The tickets behind each of the lines, in one statement (and one more when a line gathers several groups)."""
     wanted = set(keys)
-    rests = {key for key in wanted if key.startswith("rest-")}
-    shown: set[str] = set()
-    section_of: dict[str, str] = {}
-    if rests:
-        lines = [_bare(group, month) for group in _groups(month, without)]
-        section_of = {line.key: line.section for line in lines}
-        shown = {line.key for line in condense(lines, _rest)}
+    line_of: dict[str, str] = {}
+    if any(key.startswith((ODD, REST)) for key in wanted):
+        lines = _arranged(_groups(month, without)[0], month)
+        line_of = {group.key: line.key for line in lines for group in line.groups}
     found: dict[str, Members] = {}
-    rows = _sorted_in(month, without).order_by("pk")
+    rows = _sorted_in(fresh("ticket", KIND, without), month).order_by("pk")
     for number, category, use, bucket, reported in rows.values_list("number", "category", "place__use", "bucket", "reported_at"):
         key = f"{category}-{use or 'none'}-{bucket}"
-        if rests and key not in shown and key in section_of:
-            key = f"rest-{section_of[key]}"
+        key = line_of.get(key, key)
         if key in wanted:
             found.setdefault(key, []).append(("ticket", number, clock.local(reported).date()))
     return found
 
 
+def _standing(groups: list[_Group]) -> dict[str, int]:
+    hazards = [group for group in groups if group.hazard]
+    return {
+        "hazards": sum(group.count for group in hazards),
+        "late_hazards": sum(group.late for group in hazards),
+        "unprotected": sum(group.unprotected for group in hazards),
+        "late": sum(group.late for group in groups),
+    }
+
+
 def standing() -> dict[str, int]:
     """Open hazards and what is overdue now, for the plan's head."""
-    now = clock.now()
-    late = Q(state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=now, clock_stopped_at=None)
+    late = _late()
     return Ticket.objects.open().aggregate(
         hazards=Count("pk", filter=Q(hazard=True)),
         late_hazards=Count("pk", filter=Q(hazard=True) & late),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
@@ -167,25 +167,36 @@ def first_month(plan: MonthlyPlan | None = None) -> Month:
 # ---- lines --------------------------------------------------------------------------------------------------------
 
 
-def closed() -> Q:
-    """Members whose record is not open any more; a record of an unknown kind counts as open."""
-    found = Q(pk__in=[])
-    for name, kind in KINDS.items():
-        found |= Q(Q(kind=name), ~Exists(kind.open().filter(**{kind.key: OuterRef("key")})))
+def open_members(sources: Iterable[str]) -> Q:
+    """Members whose record is open still, of the kinds that these sources give; one of an unknown kind counts as open."""
+    kinds = {name: kind for source in sources if source in BY_NAME for name, kind in BY_NAME[source].kinds.items()}
+    found = ~Q(kind__in=list(KINDS))
+    for name, kind in kinds.items():
+        found |= Q(Q(kind=name), Exists(kind.open().filter(**{kind.key: OuterRef("key")})))
     return found
 
 
-def tallies(*months: Month) -> dict[Month, dict[int, Share]]:
-    """{month: {line: share}} of stored plans, in one statement."""
+def shares(lines: Iterable[PlanLine]) -> dict[int, Share]:
+    """{line: share} of stored lines, in one statement; how many members a line has stands on the line itself."""
+    lines = [line for line in lines if line.source]
+    if not lines:
+        return {}
     rows = (
-        PlanMember.objects.filter(line__plan__month__in=[month.first for month in months])
+        PlanMember.objects.filter(open_members({line.source for line in lines}), line__in=[line.pk for line in lines])
         .order_by()
-        .values("line", "line__plan__month")
-        .annotate(count=Count("pk"), done=Count("pk", filter=closed()))
+        .values_list("line")
+        .annotate(Count("pk"))
     )
-    found: dict[Month, dict[int, Share]] = {month: {} for month in months}
-    for row in rows:
-        found[Month.of(row["line__plan__month"])][row["line"]] = Share(row["done"], row["count"])
+    left = dict(rows)
+    return {line.pk: Share(line.count - left.get(line.pk, 0), line.count) for line in lines}
+
+
+def lines_of(*months: Month) -> dict[Month, list[PlanLine]]:
+    """The rows of plans that count, in one statement."""
+    found: dict[Month, list[PlanLine]] = {month: [] for month in months}
+    rows = PlanLine.objects.filter(plan__month__in=[month.first for month in months], withdrawn=False)
+    for line in rows.annotate(month=F("plan__month")).order_by("order", "pk"):
+        found[Month.of(line.month)].append(line)
     return found
 
 
@@ -207,11 +218,19 @@ def members_of(plan: MonthlyPlan | None) -> object:
 
 def live_lines(month: Month, plan: MonthlyPlan | None) -> list[Shown]:
     """What is open now and not on the stored plan."""
+    return live(month, plan)[0]
+
+
+def live(month: Month, plan: MonthlyPlan | None) -> tuple[list[Shown], dict[str, int]]:
+    """The same, and how all open tickets stand: both come from one look at them."""
     stored = plan is not None and plan.stored_at is not None
     without = members_of(plan)
-    return [
-        _live(month, source.name, line, new=stored) for source in SOURCES for line in source.plan_lines(month, without)  # type: ignore[arg-type]
-    ]
+    tickets, standing = repairs.plan.survey(month, without)  # type: ignore[arg-type]
+    found = []
+    for source in SOURCES:
+        lines = tickets if source.module is repairs.plan else source.plan_lines(month, without)  # type: ignore[arg-type]
+        found += [_live(month, source.name, line, new=stored) for line in lines]
+    return found, standing
 
 
 def _live(month: Month, source: str, line: SourceLine, *, new: bool) -> Shown:
@@ -221,13 +240,11 @@ def _live(month: Month, source: str, line: SourceLine, *, new: bool) -> Shown:
     )  # fmt: skip
 
 
-def kept_lines(month: Month, plan: MonthlyPlan | None, shares: dict[int, Share]) -> list[Shown]:
+def kept_lines(month: Month, lines: Iterable[PlanLine], done: dict[int, Share]) -> list[Shown]:
     """The plan's own rows: stored lines and those by hand."""
-    if plan is None:
-        return []
     found = []
-    for line in plan.lines.filter(withdrawn=False).order_by("order", "pk"):
-        share = shares.get(line.pk, Share(0, 0))
+    for line in lines:
+        share = done.get(line.pk, Share(0, 0))
         found.append(
             Shown(
                 section=line.section, title=line.title, reason=line.reason, owner=line.owner, due=line.due, hazard=line.hazard,
@@ -290,17 +307,20 @@ class Page:
 def page(month: Month, plan: MonthlyPlan | None) -> Page:
     """Read the month: stored rows with what is new under them, or everything live while it has not begun."""
     current = Month.current()
-    shares = tallies(month, month.previous)
+    rows = lines_of(month, month.previous)
+    done = shares([*rows[month], *rows[month.previous]])
     stored = plan is not None and plan.stored_at is not None
-    lines = kept_lines(month, plan, shares[month])
-    new: list[Shown] = []
+    lines, new = kept_lines(month, rows[month], done), []
     if month == current and stored:
-        new = live_lines(month, plan)
+        new, standing = live(month, plan)
     elif month > current and not stored:
-        lines = live_lines(month, None) + lines
+        coming, standing = live(month, None)
+        lines = coming + lines
+    else:
+        standing = repairs.plan.standing()
     return Page(
-        month, plan, lines, new, never=month < current and not stored, previous=total(shares[month.previous].values()),
-        standing=repairs.plan.standing(),
+        month, plan, lines, new, never=month < current and not stored, standing=standing,
+        previous=total(done[line.pk] for line in rows[month.previous] if line.pk in done),
     )  # fmt: skip
 
 

@@ -223,8 +223,8 @@ class LinePage(Behind):
         return super().get(request, *args, **kwargs)
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
-        share = reading.tallies(self.month)[self.month].get(self.kwargs["pk"], reading.Share(0, 0))
-        return super().get_context(share=share, stored=True, **extra)
+        line = self.found[0]
+        return super().get_context(share=reading.shares([line])[line.pk], stored=True, **extra)
 
 
 class LivePage(Behind):
