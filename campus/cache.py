@@ -20,6 +20,7 @@ LIFETIME = 5.0  # seconds until the version is read again
 NAME = "settings"
 
 _values: dict[str, Any] = {}
+_loaded: dict[str, float] = {}
 _state: dict[str, float] = {"version": -1, "checked": -LIFETIME}
 
 
@@ -27,9 +28,15 @@ def _version() -> int:
     return Stamp.objects.filter(name=NAME).values_list("version", flat=True).first() or 0
 
 
-def cached(key: str, load: Callable[[], Any]) -> Any:
-    """Return what `load` gave last time, unless settings have changed since."""
+def cached(key: str, load: Callable[[], Any], *, seconds: float | None = None) -> Any:
+    """Return what `load` gave last time, unless settings have changed since.
+
+    What is no setting (the buildings or repairers that a filter offers) bumps no version: it is loaded again after
+    so many `seconds`.
+    """
     moment = time.monotonic()
+    if seconds is not None and moment - _loaded.get(key, moment) >= seconds:
+        _values.pop(key, None)
     if moment - _state["checked"] >= LIFETIME:
         version = _version()
         if version != _state["version"]:
@@ -37,7 +44,7 @@ def cached(key: str, load: Callable[[], Any]) -> Any:
             _state["version"] = version
         _state["checked"] = moment
     if key not in _values:
-        _values[key] = load()
+        _values[key], _loaded[key] = load(), moment
     return _values[key]
 
 

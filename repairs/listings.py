@@ -108,6 +108,7 @@ def buildings() -> list[tuple[str, str]]:
                 "pk", "full_name"
             )
         ],
+        seconds=60,
     )
     return found[:58]
 
@@ -125,7 +126,7 @@ def groups() -> list[tuple[str, str]]:
 def workers() -> list[tuple[str, str]]:
     """未派, then the repairers."""
     found = cache.cached(
-        "worker choices", lambda: [(str(u.pk), u.name) for u in User.objects.with_role("repairer")[:57]]
+        "worker choices", lambda: [(str(u.pk), u.name) for u in User.objects.with_role("repairer")[:57]], seconds=60
     )
     return [("none", "未派"), *found]
 

@@ -50,10 +50,11 @@ def media(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    """What a rolled-back test stored must not be believed by the next one."""
+def fresh_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a rolled-back test stored must not be believed by the next one; within a test time changes no count."""
     from campus import cache
 
+    monkeypatch.setattr(cache, "LIFETIME", 3600.0)
     cache.clear()
     yield
     cache.clear()

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Group
 
-from campus import defaults, figures
+from campus import cache, defaults, figures
 from campus.models import Figure
 from config.roles import ROLES
 from tests import make_campus as make
@@ -39,3 +39,17 @@ def test_ensure_makes_groups_and_figures():
 
     assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
     assert set(Figure.objects.values_list("key", flat=True)) == set(figures.defaults())
+
+
+def test_what_is_no_setting_is_loaded_again_after_its_time(db, monkeypatch):
+    seen = iter(["before", "after"])
+    moment = [1000.0]
+    monkeypatch.setattr(cache.time, "monotonic", lambda: moment[0])
+
+    first = cache.cached("rooms", lambda: next(seen), seconds=60)
+    moment[0] += 59
+    same = cache.cached("rooms", lambda: next(seen), seconds=60)
+    moment[0] += 1
+    later = cache.cached("rooms", lambda: next(seen), seconds=60)
+
+    assert (first, same, later) == ("before", "before", "after")

@@ -1,18 +1,10 @@
-"""The day on which the tickets of these tests are filed, and an empty settings cache for each of them."""
+"""The day on which the tickets of these tests are filed."""
 
 import pytest
 
-from campus import cache
 from core import clock
 
 MONDAY = (2026, 11, 23, 9, 0)  # an ordinary Monday morning
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
