@@ -1,4 +1,4 @@
-"""What repairs give to the monthly plan: open tickets, grouped in SQL by kind, use and building."""
+"""What repairs give to the monthly plan: open tickets, grouped in SQL by kind and use; buildings only of what is shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from campus import cache
@@ -89,7 +105,6 @@ class _KindOf:
     name: str
     season: frozenset[int]
     season_word: str
-    topic: str
     order: int
 
 
@@ -97,8 +112,8 @@ def _kinds(wanted: set[int]) -> dict[int, _KindOf]:
     """Kinds of fault by key, from the settings cache; read anew when one is missing that was added by another process."""
 
     def load() -> dict[int, _KindOf]:
-        rows = Category.objects.values_list("pk", "name", "season", "season_word", "topic", "order")
-        return {pk: _KindOf(name, frozenset(months(season)), word, topic, order) for pk, name, season, word, topic, order in rows}
+        rows = Category.objects.values_list("pk", "name", "season", "season_word", "order")
+        return {pk: _KindOf(name, frozenset(months(season)), word, order) for pk, name, season, word, order in rows}
 
     found = cache.cached("kinds of fault in plans", load)
     return found if wanted <= found.keys() else load()
@@ -113,6 +128,7 @@ class _Group:
     bucket: str
     count: int
     quantity: int
+    first: int
     late: int
     priority: int
     unprotected: int
@@ -140,28 +156,22 @@ class _Group:
         )  # fmt: skip
 
 
-def _groups(month: Month, without: Without | None) -> tuple[list[_Group], list[_Group]]:
-    """What is not on the plan yet, and what is: one statement over all open tickets, narrow, because whatever is grouped
-    by costs. Dates stay as they come: of hundreds of groups forty lines are shown, only theirs are made into dates."""
+def _groups(month: Month, without: Without | None) -> list[_Group]:
+    """One statement, narrow, because whatever is grouped by costs. Dates stay as they come: of hundreds of groups forty
+    lines are shown, only theirs are made into dates."""
     late, raw = _late(), TextField()
-    tickets = _sorted_in(Ticket.objects.open(), month)
-    columns = ["category", "place__use", "bucket"]
-    if without is not None:
-        tickets = tickets.annotate(planned=Case(When(number__in=without("ticket"), then=Value(1)), default=Value(0)))
-        columns.append("planned")
-    rows = tickets.values_list(*columns).annotate(
-        Count("pk"), Sum("quantity"), late=Count("pk", filter=late), first=Min("priority"),
-        unprotected=Count("pk", filter=Q(hazard=True, protection="")), oldest=Min("reported_at", output_field=raw),
-        oldest_due=Min("due_at", filter=late, output_field=raw), due=Max("due_at", output_field=raw),
-        held=Max("hold_until", filter=Q(state="held"), output_field=raw),
+    rows: list[Any] = list(
+        _sorted_in(fresh("ticket", KIND, without), month)
+        .values_list("category", "place__use", "bucket")
+        .annotate(
+            Count("pk"), Sum("quantity"), Min("pk"), late=Count("pk", filter=late), worst=Min("priority"),
+            unprotected=Count("pk", filter=Q(hazard=True, protection="")), oldest=Min("reported_at", output_field=raw),
+            oldest_due=Min("due_at", filter=late, output_field=raw), due=Max("due_at", output_field=raw),
+            held=Max("hold_until", filter=Q(state="held"), output_field=raw),
+        )
     )  # fmt: skip
-    found = list(rows)
-    kinds = _kinds({row[0] for row in found})
-    fresh_ones, planned = [], []
-    for category, use, bucket, *rest in found:
-        on_plan = without is not None and rest.pop(0)
-        (planned if on_plan else fresh_ones).append(_Group(category, use, bucket, *rest, kinds[category]))
-    return fresh_ones, planned
+    kinds = _kinds({row[0] for row in rows})
+    return [_Group(*row, kind=kinds[row[0]]) for row in rows]
 
 
 def _day(value: Any) -> dt.date | None:
@@ -215,7 +225,8 @@ def _rest(section: str, lines: list[_Line]) -> _Line:
 
 def _arranged(groups: list[_Group], month: Month) -> list[_Line]:
     """The lines of a month: odd jobs gathered by section, then at most forty."""
-    lines, odd = [], {}
+    lines: list[_Line] = []
+    odd: dict[str, list[_Group]] = {}
     for group in groups:
         group.section = _section(group, month)
         if group.small:
@@ -238,25 +249,35 @@ class _Detail:
     """What stands behind one line that is shown: where, how many people it hits, who does it, why it waits."""
 
     places: Counter[str] = field(default_factory=Counter)
-    spots: dict[str, tuple[int, str]] = field(default_factory=dict)  # name -> place, topic
     rooms: dict[int, int] = field(default_factory=dict)  # two tickets of one room affect its people once
     leads: Counter[str] = field(default_factory=Counter)
+    duties: dict[str, str] = field(default_factory=dict)  # building -> who is responsible, where nobody does it yet
     holds: Counter[str] = field(default_factory=Counter)
     unassigned: int = 0
     checking: int = 0
-    unled: int = 0
+
+
+def _duty() -> Subquery:
+    """The name of who is responsible by topic: in the building before anywhere."""
+    spot = Coalesce(OuterRef("place__building"), OuterRef("place"))
+    people = Duty.objects.filter(Q(place=None) | Q(place=spot), topic=OuterRef("category__topic"), person__is_active=True)
+    return Subquery(people.exclude(topic="").order_by(F("place").asc(nulls_last=True)).values("person__name")[:1])
 
 
 def _details(lines: list[_Line], month: Month, without: Without | None) -> dict[str, _Detail]:
     """One statement for all lines that are worded."""
     line_of = {(group.category, group.use, group.bucket): line.key for line in lines for group in line.groups}
     found = {line.key: _Detail() for line in lines}
-    topics = {group.category: group.kind.topic for line in lines for group in line.groups}
-    rows = _sorted_in(fresh("ticket", KIND, without).filter(category__in=topics), month).values_list(
-        "category", "place__use", "bucket", "place", "place__people", "place__building", "place__full_name",
-        "place__building__full_name", "lead__name", "hold_reason__name", "state", "quantity",
+    categories = {group.category for line in lines for group in line.groups}
+    first = min(group.first for line in lines for group in line.groups)  # spares the look at what is older
+    tickets = _sorted_in(Ticket.objects.open(), month).filter(category__in=categories, pk__gte=first)
+    if without is not None:  # looked up for each that is left: so few that a list of all that is planned would cost more
+        tickets = tickets.exclude(Exists(without("ticket").filter(key=OuterRef("number"))))
+    rows = tickets.annotate(duty=Case(When(lead=None, then=_duty()), default=None)).values_list(
+        "category", "place__use", "bucket", "place", "place__people", "place__full_name",
+        "place__building__full_name", "lead__name", "hold_reason__name", "state", "quantity", "duty",
     )  # fmt: skip
-    for category, use, bucket, room, people, building, room_name, building_name, lead, hold, state, quantity in rows:
+    for category, use, bucket, room, people, room_name, building_name, lead, hold, state, quantity, duty in rows:
         key = line_of.get((category, use, bucket))
         if key is None:
             continue
@@ -266,9 +287,8 @@ def _details(lines: list[_Line], month: Month, without: Without | None) -> dict[
         detail.rooms[room] = people
         if lead:
             detail.leads[lead] += 1
-        else:
-            detail.unled += 1
-            detail.spots.setdefault(name, (building or room, topics[category]))
+        elif duty:
+            detail.duties[name] = duty
         if state == "held" and hold:
             detail.holds[hold] += quantity
         elif state == "checking":
@@ -278,22 +298,12 @@ def _details(lines: list[_Line], month: Month, without: Without | None) -> dict[
     return found
 
 
-def _duties(details: Iterable[_Detail]) -> dict[tuple[str, int | None], str]:
-    """Who is responsible, by topic and place; not asked for when everything has its repairer."""
-    topics = {topic for detail in details for _, topic in detail.spots.values() if topic}
-    if not topics:
-        return {}
-    rows = Duty.objects.filter(topic__in=topics, person__is_active=True).values_list("topic", "place", "person__name")
-    return {(topic, place): name for topic, place, name in rows}
-
-
-def _owner(line: _Line, detail: _Detail, duties: dict[tuple[str, int | None], str]) -> str:
+def _owner(line: _Line, detail: _Detail) -> str:
     """Who does most of it; nobody yet means who is responsible; odd jobs of several people belong to each of them."""
-    found = [duties.get((topic, spot)) or duties.get((topic, None), "") for _, (spot, topic) in sorted(detail.spots.items())]
-    duty = next(filter(None, found), "")
+    duties = [name for _, name in sorted(detail.duties.items())]
     if line.one:
-        return detail.leads.most_common(1)[0][0] if detail.leads else duty
-    owners = {*detail.leads, *filter(None, found)}
+        return next((name for name, _ in detail.leads.most_common(1)), next(iter(duties), ""))
+    owners = {*detail.leads, *duties}
     return MANY if len(owners) > 1 else next(iter(owners), "")
 
 
@@ -370,9 +380,7 @@ def _bare(line: _Line) -> SourceLine:
     )  # fmt: skip
 
 
-def _worded(
-    line: _Line, detail: _Detail, month: Month, duties: dict[tuple[str, int | None], str], address: str
-) -> SourceLine:
+def _worded(line: _Line, detail: _Detail, month: Month, address: str) -> SourceLine:
     url = ""
     if group := line.one:
         query: dict[str, Any] = {"open": 1, "category": group.category}
@@ -382,7 +390,7 @@ def _worded(
             query["hazard"] = 1
         url = f"{address}?{urlencode(query)}"
     return replace(
-        _bare(line), title=_title(line, detail), places=_places(detail)[:TITLE], owner=_owner(line, detail, duties),
+        _bare(line), title=_title(line, detail), places=_places(detail)[:TITLE], owner=_owner(line, detail),
         reason=_reason(line, detail, month), url=url,
     )  # fmt: skip
 
@@ -392,15 +400,13 @@ def _worded(
 
 def survey(month: Month, without: Without | None = None) -> tuple[list[SourceLine], dict[str, int]]:
     """The lines of a month, most pressing first, and how things stand over all open tickets (`standing`)."""
-    groups, planned = _groups(month, without)
+    groups = _groups(month, without)
     lines = _arranged(groups, month)
     shown = [line for line in lines if not line.key.startswith(REST)]
     details = _details(shown, month, without) if shown else {}
-    duties, address = _duties(details.values()), reverse("repairs:list")
-    worded = [
-        _worded(line, details[line.key], month, duties, address) if line.key in details else _bare(line) for line in lines
-    ]  # fmt: skip
-    return worded, _standing([*groups, *planned])
+    address = reverse("repairs:list")
+    worded = [_worded(line, details[line.key], month, address) if line.key in details else _bare(line) for line in lines]
+    return worded, _standing(groups) if without is None else standing()
 
 
 def plan_lines(month: Month, without: Without | None = None) -> list[SourceLine]:
@@ -418,7 +424,7 @@ def all_members(month: Month, keys: Iterable[str], without: Without | None = Non
     wanted = set(keys)
     line_of: dict[str, str] = {}
     if any(key.startswith((ODD, REST)) for key in wanted):
-        lines = _arranged(_groups(month, without)[0], month)
+        lines = _arranged(_groups(month, without), month)
         line_of = {group.key: line.key for line in lines for group in line.groups}
     found: dict[str, Members] = {}
     rows = _sorted_in(fresh("ticket", KIND, without), month).order_by("pk")
@@ -442,10 +448,12 @@ def _standing(groups: list[_Group]) -> dict[str, int]:
 
 def standing() -> dict[str, int]:
     """Open hazards and what is overdue now, for the plan's head."""
-    late = _late()
-    return Ticket.objects.open().aggregate(
-        hazards=Count("pk", filter=Q(hazard=True)),
-        late_hazards=Count("pk", filter=Q(hazard=True) & late),
-        unprotected=Count("pk", filter=Q(hazard=True, protection="")),
-        late=Count("pk", filter=late),
-    )
+    rows = Ticket.objects.open().order_by().values_list("hazard", "protection").annotate(count=Count("pk"), overdue=Count("pk", filter=_late()))
+    found = {"hazards": 0, "late_hazards": 0, "unprotected": 0, "late": 0}
+    for hazard, protection, count, late in rows:
+        found["late"] += late
+        if hazard:
+            found["hazards"] += count
+            found["late_hazards"] += late
+            found["unprotected"] += 0 if protection else count
+    return found

@@ -134,7 +134,8 @@ def test_what_was_collected_is_neither_ticked_nor_struck_out_by_hand(clerk) -> N
 
 
 @pytest.mark.parametrize(
-    "address", ["/plan/2026-08/", "/plan/2027-12/", "/plan/rubbish/", "/plan/2026-13/", "/plan/?month=rubbish", "/plan/?month="]
+    "address",
+    ["/plan/2026-08/", "/plan/2027-12/", "/plan/rubbish/", "/plan/2026-13/", "/plan/?month=rubbish", "/plan/?month="],
 )
 def test_no_such_month(client, principal, address: str) -> None:
     make.ticket(reported_at=clock.moment(2026, 9, 10, 9, 0))
@@ -200,7 +201,13 @@ def test_a_line_of_another_month_is_not_found(client, principal) -> None:
 
 
 def test_the_office_writes_a_line_changes_it_ticks_it_and_strikes_it_out(client, clerk) -> None:
-    facts = {"section": "focus", "title": "食堂增开 4 号窗口试行两周", "reason": "午餐排队 11 分钟", "owner": "司务长", "due": "2026-11-27"}
+    facts = {
+        "section": "focus",
+        "title": "食堂增开 4 号窗口试行两周",
+        "reason": "午餐排队 11 分钟",
+        "owner": "司务长",
+        "due": "2026-11-27",
+    }
     answer = post(client, clerk, "/plan/2026-11/lines/new/", **facts)
     assert (answer.status_code, answer.url) == (302, "/plan/2026-11/")
     line = PlanLine.objects.get()

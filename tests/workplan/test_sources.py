@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from core import clock
 from core.plan import LINES, Month
 from repairs import plan as repairs_plan
+from repairs.models import Ticket
 from stores import plan as stores_plan
 from tests import make
 from workplan.sections import SECTIONS
@@ -77,7 +78,11 @@ def test_what_was_there_before_last_month_is_carried_and_what_waits_for_money_is
     make.ticket(reported_at=clock.moment(2026, 9, 30, 9, 0))
     make.ticket(reported_at=clock.moment(2026, 11, 18, 9, 0), category=make.category("课桌"))
     make.ticket("held", hold_reason=make.hold_reason("money"), category=make.category("窗帘"))
-    assert {line.section for line in repairs_plan.plan_lines(NOVEMBER)} == {"carried", "routine-dormitory", "coordination"}
+    assert {line.section for line in repairs_plan.plan_lines(NOVEMBER)} == {
+        "carried",
+        "routine-dormitory",
+        "coordination",
+    }
 
 
 def test_the_season_and_lateness_make_it_a_focus() -> None:
@@ -121,6 +126,55 @@ def test_more_than_forty_lines_are_condensed_and_nothing_is_lost() -> None:
     assert {line.key: len(everything[line.key]) for line in found} == {line.key: line.count for line in found}
 
 
+def scattered(*quantities: int, **over: object) -> list:
+    kinds = [make.category(f"零活{number}") for number in range(len(quantities))]
+    return [make.ticket(category=kind, quantity=number, **over) for kind, number in zip(kinds, quantities, strict=True)]
+
+
+def test_odd_jobs_of_a_section_are_one_line_with_all_of_them_behind_it() -> None:
+    made = scattered(1, 2, 1, 1, 1, 1, 1, 2)
+    (line,) = repairs_plan.plan_lines(NOVEMBER)
+    assert line.title == "宿舍零星维修 10 处：零活1 2，零活7 2，零活0 1，零活2 1，零活3 1，零活4 1，其他 2"
+    assert (line.key, line.section, line.count, line.quantity) == ("odd-routine-dormitory", "routine-dormitory", 8, 10)
+    assert (line.places, line.reason, line.url) == ("3号楼", "影响 8 人 · 都还没派工", "")
+    assert [key for _, key, _ in repairs_plan.members(NOVEMBER, line.key)] == [ticket.number for ticket in made]
+
+
+def test_what_presses_is_no_odd_job() -> None:
+    scattered(1, 1, 1)
+    make.ticket(category=make.category("三处"), quantity=3)
+    make.ticket(category=make.category("隐患"), hazard=True)
+    make.ticket(category=make.category("特急"), priority=1)
+    make.ticket(category=make.category("超期"), due_at=NOON - dt.timedelta(hours=1))
+    make.ticket(
+        category=make.category("遗留"), reported_at=clock.moment(2026, 9, 30, 9, 0), due_at=NOON + dt.timedelta(days=1)
+    )
+    found = lines()
+    assert sum(line.count for line in found.values()) == 8
+    assert [title for title in found if "零星" in title] == ["宿舍零星维修 3 处：零活0 1，零活1 1，零活2 1"]
+    assert len(found) == 6
+
+
+def test_two_odd_jobs_stay_two_lines() -> None:
+    scattered(1, 2)
+    assert len(repairs_plan.plan_lines(NOVEMBER)) == 2
+
+
+def test_odd_jobs_belong_to_the_one_who_does_them_or_to_each(repairer, repairer2) -> None:
+    made = scattered(1, 1, 1, state="doing", lead=repairer)
+    assert [line.owner for line in repairs_plan.plan_lines(NOVEMBER)] == [repairer.name]
+    Ticket.objects.filter(pk=made[0].pk).update(lead=repairer2)
+    assert [line.owner for line in repairs_plan.plan_lines(NOVEMBER)] == ["各责任人"]
+
+
+def test_how_things_stand_is_the_same_from_the_groups_and_by_itself() -> None:
+    make.ticket(hazard=True, due_at=NOON - dt.timedelta(days=1))
+    make.ticket(hazard=True, protection="已拉警戒线")
+    make.ticket(due_at=NOON - dt.timedelta(days=1))
+    stands = {"hazards": 2, "late_hazards": 1, "unprotected": 1, "late": 2}
+    assert repairs_plan.survey(NOVEMBER)[1] == repairs_plan.standing() == stands
+
+
 def test_stores_and_ledger_give_their_lines() -> None:
     make.item(name="灯管", minimum=10)
     make.purchase(what="合页 100mm", quantity=4)
@@ -145,10 +199,14 @@ def test_every_section_that_a_source_names_is_a_heading_of_the_plan() -> None:
 
 def test_two_statements_a_source_however_many_tickets() -> None:
     for number in range(30):
-        make.ticket(category=make.category(f"故障{number % 7}"), place=make.place(f"3{number:02}", building_name=f"{number % 4}号楼"))
+        make.ticket(
+            category=make.category(f"故障{number % 7}"),
+            place=make.place(f"3{number:02}", building_name=f"{number % 4}号楼"),
+        )
     make.purchase()
     make.item(minimum=10)
+    repairs_plan.plan_lines(NOVEMBER)  # the kinds of fault are in the settings cache now
     for source in SOURCES:
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             source.plan_lines(NOVEMBER, None)
         assert len(asked) <= 2, source.name
