@@ -50,8 +50,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """Whoever looks after the stores or draws from them; for everybody else there are no items."""
         return self if can(user, "stores.view") or can(user, "stores.draw") else self.none()
 
-    def with_stock(self) -> ItemQuerySet:
-        """Annotate `stock` and `stock_value`, over all warehouses, from the last link of each chain."""
+    def with_stock(self, *, value: bool = True) -> ItemQuerySet:
+        """Annotate `stock` and, if wanted, `stock_value`, over all warehouses, from the last link of each chain."""
         last = Move.objects.filter(item=OuterRef(OuterRef("pk")), warehouse=OuterRef("pk")).order_by("-seq")
 
         def over_all(field: str, output: models.DecimalField) -> Coalesce:
@@ -59,13 +59,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
             each = Warehouse.objects.order_by().annotate(last=Subquery(last.values(field)[:1])).values(one=Value(1))
             return Coalesce(Subquery(each.annotate(total=Sum("last")).values("total")), Decimal(0), output_field=output)
 
-        return self.annotate(
-            stock=over_all("balance_after", QUANTITY), stock_value=over_all("value_after", MONEY)
-        )  # fmt: skip
+        found = self.annotate(stock=over_all("balance_after", QUANTITY))
+        return found.annotate(stock_value=over_all("value_after", MONEY)) if value else found
 
     def low(self) -> ItemQuerySet:
         """Active items of which there is less than the minimum."""
-        return self.active().filter(minimum__gt=0).with_stock().filter(stock__lt=F("minimum"))
+        return self.active().filter(minimum__gt=0).with_stock(value=False).filter(stock__lt=F("minimum"))
 
 
 class Item(models.Model):
