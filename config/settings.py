@@ -43,7 +43,8 @@ def database() -> dict[str, Any]:
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS};PRAGMA foreign_keys=ON;",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; PRAGMA foreign_keys=ON;"
+            "PRAGMA cache_size=-16000;",  # 16 MB of pages a connection, instead of 2
         }
         found["TEST"] = {
             "NAME": str(VAR / "test.sqlite3")
