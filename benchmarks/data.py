@@ -36,7 +36,15 @@ STAFF = {
     "teacher": 120, "repairer": 8, "clerk": 3, "director": 1, "warden": 4, "storekeeper": 1, "finance": 1,
     "viceprincipal": 1, "principal": 1,
 }  # fmt: skip
-OPEN_STATES = ("new",) * 3 + ("accepted",) * 2 + ("dispatched",) * 5 + ("doing",) * 4 + ("checking",) * 3 + ("held",) * 2 + ("asked",)
+OPEN_STATES = (
+    ("new",) * 3
+    + ("accepted",) * 2
+    + ("dispatched",) * 5
+    + ("doing",) * 4
+    + ("checking",) * 3
+    + ("held",) * 2
+    + ("asked",)
+)
 
 
 def fill(count: int) -> None:
@@ -79,7 +87,15 @@ def _places() -> None:
         _, use, kind, word, people = facts[floor.parent_id]
         for number in range(1, ROOMS + 1):
             name = f"{floor.name[0]}{number:02}"
-            rooms.append((floor, "room", name, f"{floor.full_name} {name} {word}", {"use": use, "room_type": kind, "people": people}))
+            rooms.append(
+                (
+                    floor,
+                    "room",
+                    name,
+                    f"{floor.full_name} {name} {word}",
+                    {"use": use, "room_type": kind, "people": people},
+                )
+            )
     _level(rooms)
     teachers = list(User.objects.filter(username__startswith="teacher").order_by("pk"))
     rooms = list(Place.objects.filter(kind="room", use="teaching").order_by("pk"))
@@ -181,7 +197,12 @@ def _keep_open(
     if rng.random() < 0.01 and state in ("new", "dispatched", "doing"):
         ticket.hazard, ticket.priority, ticket.protection = True, 1, rng.choice(("", "已拉警戒线"))
     if state == "asked":
-        ticket.ask_words, ticket.asked_at, ticket.state_before, ticket.clock_stopped_at = "是哪一盏", moment, "new", moment
+        ticket.ask_words, ticket.asked_at, ticket.state_before, ticket.clock_stopped_at = (
+            "是哪一盏",
+            moment,
+            "new",
+            moment,
+        )
     if state in ("new", "asked"):
         return
     ticket.accepted_at = ticket.opened_at = moment

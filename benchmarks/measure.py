@@ -95,7 +95,9 @@ def statements(act: Callable[[], Any]) -> int:
     return len(found)
 
 
-def compare(acts: dict[str, Callable[[], Any]], base: Callable[[], Any], rounds: int) -> dict[str, tuple[float, float, float]]:
+def compare(
+    acts: dict[str, Callable[[], Any]], base: Callable[[], Any], rounds: int
+) -> dict[str, tuple[float, float, float]]:
     """{name: (ratio, CPU ms, wall ms)}; the floor runs beside each of them, so that both see the same machine.
 
     CPU times are medians; of the wall the best is taken, because whatever else the machine does only adds to it.

@@ -74,7 +74,9 @@ class Report:
                 f"{one['cpu']:.1f}",
                 ("!" if bar.wall and one["wall"] > bar.wall * 1000 else "") + f"{one['wall']:.1f}",
                 self.hold(f"{name}, HTML kB", round(one["html"] / 1000, 1), bar.html / 1000) if one["html"] else "",
-                self.hold(f"{name}, first visit kB", round(one["first"] / 1000, 1), FIRST / 1000) if one["first"] else "",
+                self.hold(f"{name}, first visit kB", round(one["first"] / 1000, 1), FIRST / 1000)
+                if one["first"]
+                else "",
             ]
             if bar.wall and one["wall"] > bar.wall * 1000:
                 self.broken.append(f"{name}: {one['wall']:.0f} ms, bar {bar.wall * 1000:.0f}")
@@ -111,7 +113,13 @@ def databases(folder: Path, url: str, sizes: list[int]) -> Iterator[tuple[int, d
         home = folder / str(size)
         env = {name: value for name, value in os.environ.items() if name != "HOUQIN_TESTING"}
         # Empty ones too, so that nothing of a developer's .env gets in.
-        env |= {"HOUQIN_VAR": str(home), "HOUQIN_PRODUCTION": "0", "HOUQIN_HTTPS": "0", "DEBUG": "0", "DATABASE_URL": ""}
+        env |= {
+            "HOUQIN_VAR": str(home),
+            "HOUQIN_PRODUCTION": "0",
+            "HOUQIN_HTTPS": "0",
+            "DEBUG": "0",
+            "DATABASE_URL": "",
+        }
         if url:
             env["DATABASE_URL"] = url.format(f"bench{size}")
         if not (home / "filled").exists():

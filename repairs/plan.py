@@ -35,7 +35,14 @@ from core.plan import Kind, Members, Month, Record, SourceLine, Without, condens
 from repairs.models import Category, HoldReason, Ticket
 from repairs.priority import months
 
-WORDS = {"dormitory": "寝室", "teaching": "教室", "office": "办公室", "canteen": "食堂", "outdoor": "室外", "service": ""}
+WORDS = {
+    "dormitory": "寝室",
+    "teaching": "教室",
+    "office": "办公室",
+    "canteen": "食堂",
+    "outdoor": "室外",
+    "service": "",
+}
 SECTIONS = {
     "dormitory": "routine-dormitory", "teaching": "routine-teaching", "office": "routine-teaching",
     "canteen": "routine-canteen",
@@ -81,7 +88,9 @@ def first_record() -> QuerySet:
 
 def _late() -> Q:
     """As `TicketQuerySet.overdue`: due before now, its clock running, the work not done."""
-    return Q(state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=clock.now(), clock_stopped_at=None)
+    return Q(
+        state__in=("new", "accepted", "dispatched", "doing", "held"), due_at__lt=clock.now(), clock_stopped_at=None
+    )
 
 
 def _sorted_in(tickets: QuerySet[Ticket], month: Month) -> QuerySet[Ticket]:
@@ -260,7 +269,9 @@ class _Detail:
 def _duty() -> Subquery:
     """The name of who is responsible by topic: in the building before anywhere."""
     spot = Coalesce(OuterRef("place__building"), OuterRef("place"))
-    people = Duty.objects.filter(Q(place=None) | Q(place=spot), topic=OuterRef("category__topic"), person__is_active=True)
+    people = Duty.objects.filter(
+        Q(place=None) | Q(place=spot), topic=OuterRef("category__topic"), person__is_active=True
+    )
     return Subquery(people.exclude(topic="").order_by(F("place").asc(nulls_last=True)).values("person__name")[:1])
 
 
@@ -271,7 +282,9 @@ def _details(lines: list[_Line], month: Month, without: Without | None) -> dict[
     categories = {group.category for line in lines for group in line.groups}
     first = min(group.first for line in lines for group in line.groups)  # spares the look at what is older
     tickets = _sorted_in(Ticket.objects.open(), month).filter(category__in=categories, pk__gte=first)
-    if without is not None:  # looked up for each that is left: so few that a list of all that is planned would cost more
+    if (
+        without is not None
+    ):  # looked up for each that is left: so few that a list of all that is planned would cost more
         tickets = tickets.exclude(Exists(without("ticket").filter(key=OuterRef("number"))))
     rows = tickets.annotate(duty=Case(When(lead=None, then=_duty()), default=None)).values_list(
         "category", "place__use", "bucket", "place", "place__people", "place__full_name",
@@ -405,7 +418,9 @@ def survey(month: Month, without: Without | None = None) -> tuple[list[SourceLin
     shown = [line for line in lines if not line.key.startswith(REST)]
     details = _details(shown, month, without) if shown else {}
     address = reverse("repairs:list")
-    worded = [_worded(line, details[line.key], month, address) if line.key in details else _bare(line) for line in lines]
+    worded = [
+        _worded(line, details[line.key], month, address) if line.key in details else _bare(line) for line in lines
+    ]
     return worded, _standing(groups) if without is None else standing()
 
 
@@ -428,7 +443,9 @@ def all_members(month: Month, keys: Iterable[str], without: Without | None = Non
         line_of = {group.key: line.key for line in lines for group in line.groups}
     found: dict[str, Members] = {}
     rows = _sorted_in(fresh("ticket", KIND, without), month).order_by("pk")
-    for number, category, use, bucket, reported in rows.values_list("number", "category", "place__use", "bucket", "reported_at"):
+    for number, category, use, bucket, reported in rows.values_list(
+        "number", "category", "place__use", "bucket", "reported_at"
+    ):
         key = f"{category}-{use or 'none'}-{bucket}"
         key = line_of.get(key, key)
         if key in wanted:
@@ -448,7 +465,12 @@ def _standing(groups: list[_Group]) -> dict[str, int]:
 
 def standing() -> dict[str, int]:
     """Open hazards and what is overdue now, for the plan's head."""
-    rows = Ticket.objects.open().order_by().values_list("hazard", "protection").annotate(count=Count("pk"), overdue=Count("pk", filter=_late()))
+    rows = (
+        Ticket.objects.open()
+        .order_by()
+        .values_list("hazard", "protection")
+        .annotate(count=Count("pk"), overdue=Count("pk", filter=_late()))
+    )
     found = {"hazards": 0, "late_hazards": 0, "unprotected": 0, "late": 0}
     for hazard, protection, count, late in rows:
         found["late"] += late

@@ -14,7 +14,9 @@ from workplan.sources import BY_NAME, KINDS
 def audit() -> Iterator[str]:
     """Name every row that breaks a rule, in Chinese."""
     lines = (
-        PlanLine.objects.select_related("plan").annotate(members_count=Count("members"), highest=Max("members__carried")).order_by("pk")
+        PlanLine.objects.select_related("plan")
+        .annotate(members_count=Count("members"), highest=Max("members__carried"))
+        .order_by("pk")
     )
     for line in lines:
         where = f"{line.plan}“{line.title}”"

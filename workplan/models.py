@@ -95,9 +95,7 @@ class PlanLine(models.Model):
         verbose_name = verbose_name_plural = "计划事项"
         ordering = ["order", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["plan", "source", "key"], condition=~Q(source=""), name="plan_line_once"
-            ),
+            models.UniqueConstraint(fields=["plan", "source", "key"], condition=~Q(source=""), name="plan_line_once"),
             # What was collected is a copy: neither ticked nor struck out by hand.
             models.CheckConstraint(
                 condition=Q(source="") | Q(done=False, withdrawn=False), name="plan_line_collected_stays"

@@ -339,7 +339,9 @@ def behind(line: PlanLine) -> list[tuple[str, str]]:
     return list(line.members.order_by("pk").values_list("kind", "key"))
 
 
-def behind_live(month: Month, source: str, key: str, plan: MonthlyPlan | None) -> tuple[SourceLine, list[tuple[str, str]]]:
+def behind_live(
+    month: Month, source: str, key: str, plan: MonthlyPlan | None
+) -> tuple[SourceLine, list[tuple[str, str]]]:
     """A live line and its members; 404 when there is no such line any more."""
     if source not in BY_NAME:
         raise Http404("没有这一条。")

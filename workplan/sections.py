@@ -57,7 +57,13 @@ HEADINGS = (
             Section("routine-team", "队伍建设"),
         ),
     ),
-    Heading("schedule", "具体安排", "安排", "表前的说明，可以不写；表由系统按各事项的完成时限排。", (Section("schedule", "具体安排"),)),
+    Heading(
+        "schedule",
+        "具体安排",
+        "安排",
+        "表前的说明，可以不写；表由系统按各事项的完成时限排。",
+        (Section("schedule", "具体安排"),),
+    ),
     Heading(
         "coordination",
         "需学校协调解决的问题",

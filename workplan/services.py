@@ -157,7 +157,9 @@ def edited(line: PlanLine, changes: dict[str, Any], *, by: Any) -> None:
 
 def tick(line: PlanLine, *, by: Any, done: bool = True) -> PlanLine:
     """A line by hand is done, or not yet after all."""
-    return _set(line, by=by, verb="line_done" if done else "line_undone", text="已完成" if done else "改回未完成", done=done)
+    return _set(
+        line, by=by, verb="line_done" if done else "line_undone", text="已完成" if done else "改回未完成", done=done
+    )
 
 
 def withdraw(line: PlanLine, *, by: Any) -> PlanLine:

@@ -67,7 +67,9 @@ class MonthPage(Plan, Page):
         return rights.can(self.request.user, "workplan.edit") and not self.shown.never
 
     def get_title(self) -> str:
-        return f"{self.month.month}月工作计划" if self.month.year == clock.today().year else f"{self.month.words}工作计划"
+        return (
+            f"{self.month.month}月工作计划" if self.month.year == clock.today().year else f"{self.month.words}工作计划"
+        )
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [("月计划", reverse("workplan:current")), (self.month.words, "")]
