@@ -43,8 +43,8 @@ BARS = {
     "desk": Bar(14, 3),
     "jobs": Bar(0),
     "mine": Bar(8),
-    "plan, this month": Bar(8 + 2 * 3, 3, html=PLAN_HTML),
-    "plan, next month": Bar(8 + 2 * 3, 3, html=PLAN_HTML),
+    "plan, this month": Bar(8 + 2 * 5, 3, html=PLAN_HTML),
+    "plan, next month": Bar(8 + 2 * 5, 3, html=PLAN_HTML),
 }
 HEAD = f"{'page':24}{'statements':>12}{'ratio':>14}{'CPU ms':>9}{'wall ms':>9}{'HTML kB':>9}{'first kB':>10}"
 

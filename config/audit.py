@@ -11,6 +11,7 @@ from django.db import connection, models
 
 import assets.audit
 import campus.audit
+import finance.audit
 import repairs.audit
 import stores.audit
 import workplan.audit
@@ -18,6 +19,7 @@ from core.models import Attachment, Sequence
 
 NUMBERED = (  # model, column, prefix of its numbers
     ("repairs.Ticket", "number", "BX"), ("stores.PurchaseRequest", "number", "SG"), ("assets.ScrapProposal", "number", "BF"),
+    ("repairs.OutsideJob", "number", "WX"), ("finance.Expense", "number", "FY"), ("finance.Payment", "number", "FK"), ("finance.Claim", "number", "PC"),
     ("assets.Card", "number", "ZC"), *(("stores.Move", "number", prefix) for prefix in ("RK", "CK", "TK", "PD", "CZ")),
 )  # fmt: skip
 
@@ -78,6 +80,7 @@ CHECKS = (
     Check("编号", numbers, ("core.Sequence",)),
     Check("附件", attachments, ("core.Attachment",)),
     Check("学校", campus.audit.audit, ("campus.Place", "campus.Term", "campus.Duty")),
+    Check("财务", finance.audit.audit, ("finance.Expense", "finance.Invoice", "finance.Payment", "finance.Claim")),
     Check("仓库", stores.audit.audit, ("stores.Move",)),
     Check("资产", assets.audit.audit, ("assets.Card", "assets.Holding", "assets.HoldingMove")),
     Check("报修", repairs.audit.audit, ("repairs.Ticket", "repairs.Material", "core.LogEntry")),

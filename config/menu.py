@@ -24,6 +24,9 @@ ENTRIES = {
     "kept": Entry("我保管的", "assets:mine", "repairs.report", "archive"),
     "stores": Entry("仓库", "stores:list", "stores.view", "warehouse"),
     "items": Entry("领料", "stores:items", "stores.draw", "package"),
+    "outside": Entry("外修", "outside:list", "repairs.outside finance.view", "hard-hat"),
+    "approvals": Entry("审批", "finance:approvals", "finance.decide", "badge-check"),
+    "claims": Entry("赔偿", "finance:claims", "finance.claims finance.view", "receipt"),
     "finance": Entry("财务", "finance:home", "finance.view_sheets", "wallet"),
     "places": Entry("地点", "campus:places", "campus.manage_places", "map-pin"),
     "people": Entry("人员", "campus:people", "campus.manage_people campus.reset_passwords", "users"),
@@ -39,7 +42,7 @@ GROUPS = (
     ("报修", ("desk", "jobs", "file", "mine", "all")),
     ("各处", ("dormitory", "classrooms", "canteen")),
     ("物资", ("assets", "kept", "stores", "items")),
-    ("计划与经费", ("plan", "finance")),
+    ("计划与经费", ("plan", "outside", "approvals", "finance", "claims")),
     ("学校", ("places", "people", "settings")),
     ("我", ("home", "inbox", "account")),
 )
@@ -51,20 +54,31 @@ ROLES = (
 )  # fmt: skip
 
 OFFICE = (
-    "desk", "tickets", "dormitory", "classrooms", "canteen", "assets", "stores", "finance", "plan", "places", "people",
-    "settings",
+    "desk", "tickets", "dormitory", "classrooms", "canteen", "assets", "stores", "outside", "finance", "plan", "places",
+    "people", "settings",
 )  # fmt: skip
-LEADERS = ("plan", "tickets", "dormitory", "classrooms", "canteen", "assets", "stores", "finance")
+LEADERS = (
+    "plan",
+    "approvals",
+    "tickets",
+    "dormitory",
+    "classrooms",
+    "canteen",
+    "assets",
+    "stores",
+    "outside",
+    "finance",
+)
 TEACHER = ("home", "report", "mine", "kept")
 
 BARS = {
-    "director": OFFICE,
+    "director": (*OFFICE[: OFFICE.index("finance")], "approvals", *OFFICE[OFFICE.index("finance") :]),
     "clerk": OFFICE,
     "principal": LEADERS,
     "viceprincipal": LEADERS,
     "repairer": ("jobs", "find", "items"),
-    "finance": ("home", "finance", "plan", "tickets", "assets", "stores"),
-    "assetkeeper": ("home", "assets", "tickets", "classrooms", "report", "mine"),
+    "finance": ("home", "outside", "finance", "plan", "tickets", "assets", "stores"),
+    "assetkeeper": ("home", "assets", "claims", "tickets", "classrooms", "report", "mine"),
     "storekeeper": ("home", "stores", "report", "mine"),
     "warden": ("home", "dormitory", "report", "mine", "kept"),
     "steward": ("home", "canteen", "report", "mine", "kept"),
@@ -76,8 +90,8 @@ BARS = {
 TABS = {
     "director": ("desk", "tickets", "plan"),
     "clerk": ("desk", "tickets", "plan"),
-    "principal": ("plan", "tickets", "finance"),
-    "viceprincipal": ("plan", "tickets", "finance"),
+    "principal": ("plan", "approvals", "tickets"),
+    "viceprincipal": ("plan", "approvals", "tickets"),
     "repairer": ("jobs", "find", "items"),
     "finance": ("home", "finance", "tickets"),
     "assetkeeper": ("home", "assets", "report"),

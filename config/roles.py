@@ -14,9 +14,10 @@ READER = EVERYONE | {
 OFFICE = READER | {
     "repairs.manage", "repairs.clear_hazard", "campus.manage_places", "campus.reset_passwords", "campus.manage_calendar",
     "campus.manage_profile", "campus.manage_duty", "stores.draw", "stores.request_purchase", "stores.answer_purchase",
-    "assets.answer_scrap", "workplan.edit", "finance.view_sheets", "core.view_log",
+    "assets.answer_scrap", "workplan.edit", "finance.view_sheets", "core.view_log", "finance.view", "finance.edit_parties",
+    "finance.claims", "repairs.outside",
 }  # fmt: skip
-MONEY = READER | {"finance.view_sheets"}
+MONEY = READER | {"finance.view_sheets", "finance.view"}
 LOOKUPS = {
     f"{app}.{verb}_{model}"
     for app, models in {
@@ -26,6 +27,7 @@ LOOKUPS = {
     for model in models
     for verb in ("view", "add", "change")
 }
+MONEY_LOOKUPS = {f"finance.{verb}_{model}" for model in ("band", "budgetline") for verb in ("view", "add", "change")}
 
 ROLES: dict[str, frozenset[str]] = {
     "teacher": frozenset(EVERYONE),
@@ -34,18 +36,22 @@ ROLES: dict[str, frozenset[str]] = {
         EVERYONE | {"repairs.work", "repairs.view_all", "assets.view", "stores.view", "stores.draw", "stores.request_purchase"}
     ),
     "clerk": frozenset(OFFICE),
-    "director": frozenset(OFFICE | {"stores.manage", "assets.manage"}),
+    "director": frozenset(OFFICE | {"stores.manage", "assets.manage", "finance.decide:director"}),
     "warden": frozenset(EVERYONE | {"repairs.view_in:dormitory", "repairs.clear_hazard", "areas.view:dormitory"}),
     "steward": frozenset(EVERYONE | {"repairs.view_in:canteen", "areas.view:canteen"}),
     "storekeeper": frozenset(
         EVERYONE | {"stores.view", "stores.manage", "stores.request_purchase", "stores.answer_purchase"}
     ),
     "assetkeeper": frozenset(
-        EVERYONE | {"assets.view", "assets.manage", "assets.answer_scrap", "areas.view:classrooms", "repairs.view_all"}
+        EVERYONE | {"assets.view", "assets.manage", "assets.answer_scrap", "areas.view:classrooms", "repairs.view_all", "finance.claims"}
     ),
-    "finance": frozenset(MONEY),
-    "viceprincipal": frozenset(MONEY),
-    "principal": frozenset(MONEY),
+    "finance": frozenset(
+        MONEY | MONEY_LOOKUPS | {"finance.check_prices", "finance.pay", "finance.manage", "finance.edit_parties", "finance.claims"}
+    ),
+    "viceprincipal": frozenset(MONEY | {"finance.decide:director", "finance.decide:viceprincipal"}),
+    "principal": frozenset(
+        MONEY | {"finance.decide:director", "finance.decide:viceprincipal", "finance.decide:principal", "finance.reopen"}
+    ),
     "admin": frozenset(
         LOOKUPS
         | {

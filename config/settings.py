@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     "repairs",
     "assets",
     "stores",
+    "finance",
     "campus",
     "core",
     "django.contrib.admin",

@@ -21,6 +21,7 @@ from config import serve
 from core import log
 from core.forms import Form
 from core.pages import Page
+from finance import defaults as finance_defaults
 from repairs import defaults as repairs_defaults
 from stores import defaults as stores_defaults
 
@@ -51,8 +52,9 @@ class SetupForm(Form):
 
 
 def seed() -> None:
-    """What every school starts with: roles, figures, school days, kinds of fault, a warehouse."""
+    """What every school starts with: roles, figures, school days, approval bands, kinds of fault, a warehouse."""
     campus_defaults.ensure()
+    finance_defaults.ensure()
     repairs_defaults.ensure()
     stores_defaults.ensure()
 

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+import finance.urls
+import repairs.costs_urls
 from campus.urls_people import login_patterns
 from config import my_data, setup, views
 from core.health import healthz
@@ -34,7 +36,8 @@ urlpatterns = [
     path("canteen/", include("canteen.urls")),
     path("assets/", include("assets.urls")),
     path("stores/", include("stores.urls")),
-    path("finance/", include("repairs.costs_urls")),
+    path("outside/", include("repairs.outside.urls")),
+    path("", include(([*finance.urls.urlpatterns, *repairs.costs_urls.urlpatterns], "finance"))),
     path("plan/", include("workplan.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from core.models import LogEntry
 from repairs.models import ENDS, STATES, Material, Ticket
+from repairs.outside.audit import audit as audit_outside
 from repairs.rules import FLOW
 
 FIRST = ("file", "split")  # the entries with which a ticket begins
@@ -27,6 +28,7 @@ def audit() -> Iterator[str]:
     yield from _splits()
     yield from _facts()
     yield from _materials()
+    yield from audit_outside()
 
 
 def _states() -> Iterator[str]:

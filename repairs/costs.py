@@ -1,24 +1,35 @@
-"""What repairs cost in a month: materials drawn, by the date of the stock move; what comes back is taken off.
+"""What repairs cost in a month: materials drawn, by the date of the stock move, and what was paid for outside jobs.
 
+What comes back is taken off in both.
 A move belongs to a ticket when it was drawn on it or brought back from it, and when it returns or reverses such a move.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from campus.models import Place
+from core.money import cents
 from core.plan import Month
 from core.templatetags.houqin import qty
-from repairs.models import Material, Ticket
+from finance.models import Payment
+from repairs.models import Category, Material, Ticket
+from repairs.outside.models import OutsideJob
 from stores.models import Move
 
 MONEY: DecimalField = DecimalField(max_digits=14, decimal_places=2)
-CENT = Decimal("0.01")
-RULE = "维修费用＝当月领用的维修材料，按出库日期和出库金额计，退库和冲正相减；采购入库不算维修费用。"
+CENT, ZERO = Decimal("0.01"), Decimal("0.00")
+RULE = (
+    "维修费用＝当月领用的维修材料（按出库日期和出库金额，退库和冲正相减）＋当月付给外修单位的款（按付款日期，退款和冲正相减）；"
+    "采购入库不算维修费用。"
+)
+NO_KIND = "外修（未分故障类别）"
 # Ways from a ticket's material to a move that counts for it; the last part says which of them have no material of
 # their own and so are not counted already by the first way.
 WAYS = ("move", "move__reversed_by", "move__returned_by", "move__returned_by__reversed_by")
@@ -77,42 +88,81 @@ def tickets(month: Month, user: Any) -> QuerySet[Ticket]:
     return with_costs(Ticket.objects.visible_to(user).filter(pk__in=of_month), month)
 
 
-def totals(month: Month, user: Any) -> dict[str, Any]:
-    """The month in figures: filed, accepted, materials, labour minutes."""
-    rows = summary(month, user)
-    return {
-        "reported": sum(row["reported"] for row in rows),
-        "completed": sum(row["completed"] for row in rows),
-        "amount": sum((row["amount"] for row in rows), Decimal("0.00")),
-        "minutes": sum(row["minutes"] for row in rows),
-    }
+@dataclass(frozen=True)
+class Paid:
+    """What was paid for one outside job in a month, net."""
+
+    job: OutsideJob
+    amount: Decimal
 
 
-def summary(month: Month, user: Any) -> list[dict[str, Any]]:
-    """维修汇总: one row for each building and kind, in one statement."""
+def paid_outside(month: Month, user: Any) -> list[Paid]:
+    """The outside jobs for which money moved in the month; two statements."""
+    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    rows = Payment.objects.during(month).filter(expense__isnull=False).exclude(expense__source_number="").order_by()
+    for number, total in rows.values_list("expense__source_number").annotate(net=Sum("amount")):
+        sums[number] += cents(total)
+    jobs = OutsideJob.objects.visible_to(user).filter(number__in=list(sums)).order_by("pk")
+    return [Paid(job, sums[job.number]) for job in jobs.select_related("place__building", "category__parent", "party")]
+
+
+def totals(month: Month, user: Any, outside: list[Paid] | None = None) -> dict[str, Any]:
+    """The month in figures: filed, accepted, materials, paid outside, both together, labour minutes."""
+    return total_of(summary(month, user, outside))
+
+
+def total_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sums over rows of the summary."""
+    found: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("reported", "completed", "minutes")}
+    return found | {name: sum((row[name] for row in rows), ZERO) for name in ("amount", "outside", "cost")}
+
+
+def summary(month: Month, user: Any, outside: list[Paid] | None = None) -> list[dict[str, Any]]:
+    """维修汇总: one row for each building and kind: tickets in one statement, payments of outside jobs in two more.
+
+    `outside`: those payments, where the caller has read them already.
+    """
     of_month = (
         Ticket.objects.filter(completed(month)).order_by().values("pk")
         .union(_drawn_on(month), Ticket.objects.filter(reported(month)).order_by().values("pk"))
     )  # fmt: skip
-    rows = (
+    found = (
         with_costs(Ticket.objects.visible_to(user).filter(pk__in=of_month), month)
         .annotate(spot=Coalesce("place__building", "place"), spot_name=Coalesce("place__building__full_name", "place__full_name"))
         .order_by()
-        .values("spot", "spot_name", "category", "category__name", "category__parent__name")
+        .values(
+            "spot", "spot_name", "category", "category__name", "category__parent__name", "category__order", "category__parent__order"
+        )
         .annotate(
             reported=Count("pk", filter=reported(month)), completed=Count("pk", filter=completed(month)),
             worth=Sum("amount"), labour=Sum("minutes"),
         )
-        .order_by("spot_name", "spot", "category__parent__order", "category__order", "category")
     )  # fmt: skip
-    return [
-        {
+    rows: dict[tuple[int, int | None], dict[str, Any]] = {}
+    for row in found:
+        rows[row["spot"], row["category"]] = {
             "spot": row["spot"], "building": row["spot_name"], "category": row["category"],
             "group": row["category__parent__name"] or "", "kind": row["category__name"], "reported": row["reported"],
-            "completed": row["completed"], "amount": Decimal(row["worth"] or 0).quantize(CENT), "minutes": row["labour"] or 0,
-        }
-        for row in rows
-    ]  # fmt: skip
+            "completed": row["completed"], "amount": Decimal(row["worth"] or 0).quantize(CENT), "outside": ZERO,
+            "minutes": row["labour"] or 0,
+            "rank": (row["spot_name"], row["spot"], row["category__parent__order"] or 0, row["category__order"], row["category"]),
+        }  # fmt: skip
+    for paid in paid_outside(month, user) if outside is None else outside:
+        spot, kind = paid.job.place.building or paid.job.place, paid.job.category
+        row = rows.setdefault((spot.pk, kind.pk if kind else None), _outside_row(spot, kind))
+        row["outside"] += paid.amount
+    ordered = sorted(rows.values(), key=lambda row: row.pop("rank"))
+    return [row | {"cost": row["amount"] + row["outside"]} for row in ordered]
+
+
+def _outside_row(spot: Place, kind: Category | None) -> dict[str, Any]:
+    """A row of the summary without a ticket in the month; jobs without a kind of fault stand last."""
+    rank = (kind.parent.order if kind.parent else 0, kind.order, kind.pk) if kind else (10**6, 0, 0)
+    return {
+        "spot": spot.pk, "building": spot.full_name, "category": kind.pk if kind else None,
+        "group": kind.parent.name if kind and kind.parent else "", "kind": kind.name if kind else NO_KIND, "reported": 0,
+        "completed": 0, "amount": ZERO, "outside": ZERO, "minutes": 0, "rank": (spot.full_name, spot.pk, *rank),
+    }  # fmt: skip
 
 
 def materials_in(ticket: Ticket, month: Month) -> str:

@@ -236,6 +236,10 @@ class Ticket(models.Model):
         "assets.ScrapProposal", models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name="报废建议"
     )
 
+    outside_by = models.ForeignKey(  # who ordered the outside work that was last accepted on it
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="外修经办人"
+    )
+
     outcome = models.CharField("处理结果", max_length=10, choices=OUTCOMES, blank=True)
     outcome_words = models.CharField("处理说明", max_length=300, blank=True)
     cause = models.CharField("故障原因", max_length=100, blank=True)
@@ -323,6 +327,14 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=Q(cleared_by=None) | Q(lead=None) | ~Q(cleared_by=F("lead")),
                 name="ticket_not_cleared_by_lead",
+            ),
+            models.CheckConstraint(
+                condition=Q(cleared_by=None) | Q(outside_by=None) | ~Q(cleared_by=F("outside_by")),
+                name="ticket_not_cleared_by_orderer",
+            ),
+            models.CheckConstraint(
+                condition=Q(completed_by=None) | Q(outside_by=None) | ~Q(completed_by=F("outside_by")),
+                name="ticket_not_accepted_by_orderer",
             ),
             models.CheckConstraint(condition=~Q(hazard=True, deemed=True), name="ticket_hazard_never_deemed"),
             models.CheckConstraint(condition=~Q(hazard=True, state="withdrawn"), name="ticket_hazard_never_withdrawn"),
@@ -422,3 +434,23 @@ class Material(models.Model):
     def cost(self) -> Any:
         """Its value, in yuan."""
         return -self.move.value
+
+
+from repairs.outside.models import (  # noqa: E402  (below: they name the ticket)
+    AcceptanceSign,
+    Defect,
+    JobInvoice,
+    JobLine,
+    JobTicket,
+    OutsideJob,
+    Quote,
+    QuoteLine,
+    ServiceTask,
+    Variation,
+)
+
+__all__ = [
+    "CHANNELS", "ENDS", "NEXT_STEPS", "OPEN", "OUTCOMES", "PRIORITIES", "STATES", "AcceptanceSign", "Category", "Defect",
+    "DispatchRule", "Follower", "HoldReason", "JobInvoice", "JobLine", "JobTicket", "Material", "OutsideJob", "Quote",
+    "QuoteLine", "ServiceTask", "Ticket", "TicketQuerySet", "Tile", "Variation",
+]  # fmt: skip

@@ -12,6 +12,7 @@ from core import clock
 from core.rights import can
 from core.workflow import SYSTEM, Flow, Guard, Step
 from repairs.models import ENDS, OPEN, STATES
+from repairs.outside.people import is_decider
 
 if TYPE_CHECKING:
     from repairs.models import Ticket
@@ -73,6 +74,11 @@ def worked_on_it(ticket: Ticket, by: Any) -> bool:
     return by is not None and by.pk is not None and (by.pk == ticket.lead_id or by.pk in helper_ids(ticket))
 
 
+def ordered_outside(ticket: Ticket, by: Any) -> bool:
+    """Who ordered the outside work judges it as little as who does work of his own."""
+    return by is not None and by.pk is not None and by.pk == ticket.outside_by_id
+
+
 def can_answer(person: Any) -> bool:
     """An account that is in use."""
     return person is not None and person.is_active
@@ -123,12 +129,14 @@ def accepter(ticket: Ticket, by: Any) -> str | None:
         return None
     if worked_on_it(ticket, by):
         return "您参加了维修，不能验收自己的活；由报修人或保管人验收。"
+    if ordered_outside(ticket, by):
+        return "这次外修是您经办的，不能由您验收；由报修人或保管人验收。"
     if is_reporter(ticket, by) or is_custodian(ticket, by):
         return None
     if is_office(by):
         others = [
             person for person in (ticket.reporter, ticket.place.custodian)
-            if can_answer(person) and not worked_on_it(ticket, person) and person != by
+            if can_answer(person) and not worked_on_it(ticket, person) and not ordered_outside(ticket, person) and person != by
         ]  # fmt: skip
         if not others:
             return None
@@ -150,6 +158,8 @@ def clearer(ticket: Ticket, by: Any) -> str | None:
         return None
     if worked_on_it(ticket, by):
         return "您参加了维修，不能给自己的活销号；请换一个人到现场复查。"
+    if ordered_outside(ticket, by):
+        return "这次外修是您经办的，不能由您销号；请换一个人到现场复查。"
     if can(by, "repairs.clear_hazard") or is_custodian(ticket, by):
         return None
     return "由后勤、宿管或保管人到现场复查后销号。"
@@ -187,6 +197,18 @@ def anyone(ticket: Ticket, by: Any) -> str | None:
     return None if by is None or by.is_active else "这个账号已停用，请联系后勤处。"
 
 
+def outside_acceptor(ticket: Ticket, by: Any) -> str | None:
+    """An effect of the acceptance: only who signed it on the job carries it to the ticket."""
+    row = outside_row(ticket)
+    if by is None or (row is not None and by.pk and row.job.signs.filter(user=by.pk).exists()):
+        return None
+    return "外修的验收在外修单上办理。"
+
+
+def office_or_decider(ticket: Ticket, by: Any) -> str | None:
+    return None if by is None or is_office(by) or is_decider(by) else office(ticket, by)
+
+
 # ---- needs --------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +221,23 @@ def not_hazard(word: str) -> Guard:
 
 def is_hazard(ticket: Ticket, by: Any) -> str | None:
     return None if ticket.hazard else "不是安全隐患，不用这一步。"
+
+
+def outside_row(ticket: Ticket) -> Any:
+    """The live row that joins the ticket to an outside job, or None."""
+    return ticket.outside.filter(live=True).select_related("job").first()
+
+
+def is_outside(ticket: Ticket, by: Any) -> str | None:
+    return None if outside_row(ticket) is not None else "这张单不在外修单里。"
+
+
+def not_outside(ticket: Ticket, by: Any) -> str | None:
+    """What waits for a contractor is moved by the job."""
+    if ticket.state != "held" or ticket.hold_reason is None or ticket.hold_reason.key != "outside":
+        return None
+    row = outside_row(ticket)
+    return f"正在外修单 {row.job.number} 里等施工；要自己修，先从外修单移出。" if row is not None else None
 
 
 def somebody_answers(ticket: Ticket, by: Any) -> str | None:
@@ -309,6 +348,11 @@ def back_to_work(ticket: Ticket, data: dict[str, Any]) -> str:
     return "doing" if can_answer(ticket.lead) and can(ticket.lead, "repairs.work") else "accepted"
 
 
+def after_outside(ticket: Ticket, data: dict[str, Any]) -> str:
+    """Straight to 已完成 when reporter or custodian accepted on site; a hazard still waits to be cleared."""
+    return "done" if data.get("complete") and not ticket.hazard else "checking"
+
+
 def after_passing_on(ticket: Ticket, data: dict[str, Any]) -> str | None:
     """The new reporter was not asked anything: the question falls away."""
     return ticket.state_before if ticket.state == "asked" else None
@@ -326,7 +370,7 @@ FLOW = Flow(
         Step("accept", "受理", ("new",), "accepted", office),
         Step("dispatch", "派工", ("new", "accepted"), "dispatched", office, (urgent_or_accepted,)),
         Step("start", "开始维修", ("dispatched",), "doing", lead),
-        Step("resume", "恢复维修", ("held",), way_back, lead_or_office),
+        Step("resume", "恢复维修", ("held",), way_back, lead_or_office, (not_outside,)),
         Step("finish", "报完工", ("dispatched", "doing"), "checking", lead_or_office,
              hints={"held": "正在挂起：先点“恢复维修”。"}),
         Step("clear", "销号", ("checking",), None, clearer, (not_cleared,)),
@@ -335,9 +379,9 @@ FLOW = Flow(
         Step("answer", "回复", ("asked",), way_back, reporter_or_office),
         Step("take", "接单", ("accepted",), "dispatched", taker),
         Step("hold", "挂起", ("accepted", "dispatched", "doing"), waiting("held"), lead_or_office),
-        Step("redate", "改预计日期", ("held",), None, lead_or_office),
+        Step("redate", "改预计日期", ("held",), None, lead_or_office, (not_outside,)),
         Step("hand_back", "退回后勤", ("dispatched", "doing"), "accepted", lead),
-        Step("reassign", "改派", ("dispatched", "doing", "held"), after_reassign, office),
+        Step("reassign", "改派", ("dispatched", "doing", "held"), after_reassign, office, (not_outside,)),
         Step("ask", "请补充", ("new", "accepted"), waiting("asked"), office, (somebody_answers,)),
         Step("chase", "催办", ("new", "accepted", "dispatched", "doing", "held"), None, touched, (not_chased_today,)),
         Step("merge", "合并", BEFORE_DISPATCH, "duplicate", office),
@@ -361,6 +405,12 @@ FLOW = Flow(
         Step("draw", "领料", ("dispatched", "doing", "held"), None, worker, quiet=True,
              hints={"accepted": "先派工，再领料。"}),
         Step("give_back", "退料", ("dispatched", "doing", "held", "checking"), None, worker, quiet=True),
+        Step("outside", "转外修", ("accepted", "dispatched", "doing", "held"), "held", office, (not_outside,), quiet=True,
+             hints={"new": "先受理，再转外修。"}),
+        Step("outside_redated", "改外修日期", ("held",), None, office_or_decider, (is_outside,), quiet=True),
+        Step("outside_passed", "外修验收合格", ("held",), after_outside, outside_acceptor, (is_outside,), quiet=True),
+        Step("outside_failed", "外修验收不合格", ("held",), None, outside_acceptor, (is_outside,), quiet=True),
+        Step("outside_ended", "外修终止", ("held",), "accepted", office_or_decider, (is_outside,), quiet=True),
         Step("join", "我也遇到", OPEN, None, anyone, quiet=True),
         Step("say", "留言", tuple(STATES), None, anyone, quiet=True),
         Step("auto_accept", "按规则受理", ("new",), "accepted", by_itself, quiet=True),

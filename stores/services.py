@@ -14,6 +14,7 @@ from core import clock, log
 from core.notices import tell
 from core.numbering import next_number
 from core.workflow import RuleBroken
+from finance.services import hold_open
 from stores import rules
 from stores.models import QUANTITY, Item, Move, PurchaseRequest, Warehouse
 from stores.rules import cents
@@ -219,6 +220,7 @@ def _append(
     with transaction.atomic():
         # The number first: whoever draws several items in one transaction then waits here, holding nothing yet.
         number = number or next_number(PREFIX[kind if isinstance(kind, str) else "gain"])
+        hold_open(on)  # a closed month refuses; before the items, so that nobody waits for a month while holding one
         Item.objects.select_for_update(of=("self",), no_key=True).get(pk=item.pk)
         for _ in range(TRIES):
             last = _last(item, warehouse)

@@ -35,14 +35,17 @@ from tests.make_campus import (  # isort: skip
     term,
 )
 from tests.make_core import book, photo, posted, upload  # isort: skip
+from tests.make_finance import band, bands, budget_line, claim, contract, expense, invoice, party, payment, project  # isort: skip
 from tests.make_stores import item, purchase, stock, warehouse  # isort: skip
 from tests.make_assets import card, holding, room, scrap  # isort: skip
+from tests.make_outside import accepted, contractor, outside_job, settled, someone  # isort: skip
 from tests.make_repairs import category, follower, hold_reason, rule, ticket  # isort: skip
 
 __all__ = [
-    "PASSWORD", "admin", "assetkeeper", "book", "building", "campus", "card", "category", "class_group", "clerk", "delegation",
-    "department", "director", "duty", "figure", "finance", "floor", "follower", "hold_reason", "holding", "homeroom",
-    "item", "other_teacher", "photo", "place", "posted", "principal", "profile", "purchase", "repairer", "repairer2", "room", "rule",
-    "school_day", "scrap", "steward", "stock", "storekeeper", "teacher", "term", "ticket", "upload", "user", "viceprincipal",
+    "PASSWORD", "accepted", "admin", "assetkeeper", "band", "bands", "book", "budget_line", "building", "campus", "card", "category", "claim",
+    "class_group", "clerk", "contract", "contractor", "delegation",
+    "department", "director", "duty", "expense", "figure", "finance", "floor", "follower", "hold_reason", "holding", "homeroom",
+    "invoice", "item", "other_teacher", "outside_job", "party", "payment", "photo", "place", "posted", "principal", "profile", "project", "purchase", "repairer", "repairer2", "room", "rule",
+    "school_day", "scrap", "settled", "someone", "steward", "stock", "storekeeper", "teacher", "term", "ticket", "upload", "user", "viceprincipal",
     "warden", "warehouse",
 ]  # fmt: skip

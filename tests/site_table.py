@@ -32,6 +32,10 @@ SEES_CARD = READERS | {"repairer", "assetkeeper", "homeroom"}  # the class teach
 STORES = READERS | {"repairer", "storekeeper"}
 KEEPS_STORES = frozenset({"director", "storekeeper"})
 KEEPS_LEDGER = frozenset({"director", "assetkeeper"})
+HANDLES_CLAIMS = OFFICE | {"finance", "assetkeeper"}
+SEES_CLAIM = READERS | {"assetkeeper", "homeroom"}  # of his class
+SEES_JOB = READERS | {"repairer", "assetkeeper", "warden", "homeroom"}  # in a dormitory room kept by the class teacher
+ACCEPTS_JOB = SEES_JOB - {"clerk", "principal"}  # who ordered it, and who approved it
 ANSWERS_SCRAP = OFFICE | {"assetkeeper"}
 
 
@@ -53,6 +57,11 @@ class Row:
 def ticket(does: frozenset[str] = NOBODY) -> Row:
     """A move of the ticket that waits for acceptance: who sees the ticket sees what stands in the way."""
     return Row("ticket", SEES_TICKET, 404, does=does)
+
+
+def job(does: frozenset[str] = NOBODY) -> Row:
+    """A move of the outside job that waits for acceptance: who sees the job sees what stands in the way."""
+    return Row("job", SEES_JOB, 404, does=does)
 
 
 def follow() -> Row:
@@ -243,6 +252,118 @@ TABLE: dict[str, Row] = {
     "finance:home": Row("", READERS),
     "finance:repairs": Row("", READERS),
     "finance:summary": Row("", READERS),
+    "finance:outside": Row("", READERS),
+    "finance:contractors": Row("", READERS),
+    "finance:exceptions": Row("", READERS),
+    "finance:expenses": Row("", READERS),
+    "finance:invoices": Row("", READERS),
+    "finance:budget": Row("", READERS),
+    "finance:budget-lines": Row("", READERS),
+    "finance:bands": Row("", READERS),
+    "finance:periods": Row("", READERS),
+    "finance:claim-income": Row("", READERS),
+    "finance:parties": Row("", READERS),
+    "finance:contracts": Row("", READERS),
+    "finance:projects": Row("", READERS),
+    "finance:approvals": Row("", OFFICE | LEADERS),  # the clerk stands in for the director
+    "finance:expense-new": Row("", OFFICE | {"finance"}),
+    "finance:expense": Row("expense", READERS, 404),
+    "finance:expense-approve": Row("expense", READERS, 404, does=LEADERS | {"director"}),
+    "finance:expense-refuse": Row("expense", READERS, 404, does=LEADERS | {"director"}),
+    "finance:expense-void": Row("expense", READERS, 404),
+    "finance:expense-pay": Row("expense", frozenset({"finance"}), does=NOBODY),  # not approved yet
+    "finance:expense-refund": Row("expense", frozenset({"finance"}), does=NOBODY),
+    "finance:payment": Row("payment", READERS),
+    "finance:payment-correct": Row("payment", frozenset({"finance"})),
+    "finance:income-new": Row("", frozenset({"finance"})),
+    "finance:invoice": Row("invoice", READERS),
+    "finance:invoice-new": Row("", OFFICE | {"finance"}),
+    "finance:invoice-void": Row("invoice", OFFICE | {"finance"}),
+    "finance:budget-line-new": Row("", frozenset({"finance"})),
+    "finance:budget-line-edit": Row("budget", frozenset({"finance"})),
+    "finance:band-new": Row("", frozenset({"finance"})),
+    "finance:band-edit": Row("band", frozenset({"finance"})),
+    "finance:period-close": Row("month", frozenset({"finance"}), does=NOBODY),  # the month is not over
+    "finance:period-reopen": Row("month", frozenset({"principal"}), does=NOBODY),
+    "finance:claims": Row("", READERS | {"assetkeeper"}),
+    "finance:claim-new": Row("", HANDLES_CLAIMS),
+    "finance:claim": Row("claim", SEES_CLAIM, 404),
+    "finance:claim-paper": Row("claim", SEES_CLAIM, 404),
+    "finance:claim-judge": Row("claim", SEES_CLAIM, 404, does=NOBODY),  # judged already
+    "finance:claim-receive": Row("claim", SEES_CLAIM, 404, does=frozenset({"finance"})),
+    "finance:claim-object": Row("claim", SEES_CLAIM, 404, does=HANDLES_CLAIMS | {"homeroom"}),
+    "finance:claim-answer": Row("claim", SEES_CLAIM, 404, does=NOBODY),
+    "finance:claim-waive": Row("claim", SEES_CLAIM, 404, does=LEADERS | {"director"}),
+    "finance:claim-withdraw": Row("claim", SEES_CLAIM, 404, does=HANDLES_CLAIMS),
+    "finance:claim-give-back": Row("claim", SEES_CLAIM, 404, does=NOBODY),
+    "finance:party": Row("party", READERS),
+    "finance:party-new": Row("", OFFICE | {"finance"}),
+    "finance:party-edit": Row("party", OFFICE | {"finance"}),
+    "finance:party-mark": Row("party", OFFICE | {"finance"}),
+    "finance:contract": Row("contract", READERS),
+    "finance:contract-new": Row("", OFFICE | {"finance"}),
+    "finance:contract-edit": Row("contract", OFFICE | {"finance"}),
+    "finance:project": Row("project", READERS),
+    "finance:project-new": Row("", OFFICE | {"finance"}),
+    "finance:project-edit": Row("project", OFFICE | {"finance"}),
+    "finance:milestone-new": Row("milestones", OFFICE | {"finance"}),
+    "finance:milestone-edit": Row("milestone", OFFICE | {"finance"}),
+    # outside jobs
+    "outside:list": Row("", STAFF),
+    "outside:new": Row("", OFFICE),
+    "outside:send": Row("ticket", OFFICE, does=NOBODY),  # done already
+    "outside:contractors": Row("", READERS),
+    "outside:contractor": Row("contractor", READERS),
+    # one outside job, waiting for acceptance: ordered by the clerk, approved by the principal
+    "outside:job": Row("job", SEES_JOB, 404),
+    "outside:job-edit": job(),
+    "outside:job-ask-quotes": job(),
+    "outside:job-quote": job(),
+    "outside:job-drop-quote": job(),
+    "outside:job-submit": job(),
+    "outside:job-approve": job(),
+    "outside:job-refuse": job(),
+    "outside:job-approve-late": job(),
+    "outside:job-refuse-late": job(),
+    "outside:job-rule": job(),
+    "outside:job-recall": job(),
+    "outside:job-emergency": job(),
+    "outside:job-begin-warranty": job(),
+    "outside:job-extra": job(),
+    "outside:job-bill": job(),
+    "outside:job-fail": job(),
+    "outside:job-redate": job(OFFICE),
+    "outside:job-join": job(),
+    "outside:job-take-off": job(OFFICE),
+    "outside:job-contract": job(OFFICE),
+    "outside:job-cancel": job(),
+    "outside:job-photo": job(SEES_JOB - {"principal"}),  # the clerk ordered it, and the office may
+    "outside:job-done": job(),
+    "outside:job-record": job(ACCEPTS_JOB),
+    "outside:job-cosign": job(),  # nobody has recorded the acceptance yet
+    "outside:job-sign": job(),
+    "outside:job-decide": job(),
+    "outside:job-task": job(),
+    "outside:job-task-done": job(),
+    "outside:job-accept-task": job(),
+    "outside:job-leave-defect": job(SEES_JOB - {"principal"}),
+    "outside:job-mend-defect": job(),
+    "outside:job-check-prices": job(),
+    "outside:job-dispute": job(),
+    "outside:job-agree": job(),
+    "outside:job-decide-words": job(),
+    "outside:job-contest": job(),
+    "outside:job-invoice": job(OFFICE | {"finance"}),
+    "outside:job-pay": job(frozenset({"finance"})),  # approved
+    "outside:job-refund": job(frozenset({"finance"})),
+    "outside:job-settle": job(),
+    "outside:job-pay-retention": job(),
+    "outside:job-forfeit": job(),
+    # the sheets of works whose price is checked; three show amounts
+    "outside:print-quotes": Row("works", READERS, 404),
+    "outside:print-acceptance": Row("works", SEES_JOB, 404),
+    "outside:print-check": Row("works", READERS, 404),
+    "outside:print-settlement": Row("works", READERS, 404),
     # the plan
     "workplan:current": Row("", READERS),
     "workplan:month": Row("month", READERS),
@@ -261,4 +382,7 @@ TABLE: dict[str, Row] = {
 # Exceptions to `others`: role -> status, where the address tells some people more than others.
 ELSE: dict[str, dict[str, int]] = {
     "stores:return": {"clerk": 404},  # he may draw, but this was not his issue
+} | {
+    f"outside:print-{sheet}": dict.fromkeys(SEES_JOB - READERS, 403)  # they see the job but no amounts
+    for sheet in ("quotes", "check", "settlement")
 }

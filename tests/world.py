@@ -13,11 +13,13 @@ from campus.models import Figure, SchoolDay, User
 from core import files, notices
 from core.models import Notice
 from core.plan import Month
+from finance import defaults as finance_defaults
+from finance.models import Band, Milestone
 from repairs import defaults as repairs_defaults
 from repairs.models import Material
 from stores import defaults as stores_defaults
 from stores import services as stores_services
-from tests import make
+from tests import make, make_outside
 from workplan import services as planning
 from workplan.models import PlanLine
 from workplan.sources import SOURCES
@@ -27,6 +29,7 @@ ROLES = (
     "teacher", "homeroom", "repairer", "clerk", "director", "warden", "steward", "storekeeper", "assetkeeper", "finance",
     "viceprincipal", "principal", "admin",
 )  # fmt: skip
+PUPIL = "王小明"  # stands on a claim, for those who handle it and the class teacher
 SECRET = "门锁坏了不要告诉别人"  # words of a ticket that only those may read who may see it
 
 
@@ -42,6 +45,7 @@ class World:
 def build() -> World:
     """Build it; the caller holds the transaction and the clock."""
     campus_defaults.ensure()
+    finance_defaults.ensure()
     repairs_defaults.ensure()
     stores_defaults.ensure()
     make.profile()
@@ -81,9 +85,26 @@ def build() -> World:
     group = make.class_group()
     office = make.department()
     photo = files.photos(ticket).first()
+    expense = make.expense("waiting", 500, by=people["clerk"])
+    payment = make.payment(300, expense=make.expense("approved", 300, by=people["clerk"]), by=people["finance"])
+    invoice = make.invoice(200, by=people["clerk"])
+    claim = make.claim(
+        "due",
+        120,
+        by=people["assetkeeper"],
+        class_group=make.class_group("九年级 2 班", teacher=people["homeroom"]),
+        person_name=PUPIL,
+    )
+    contract, project, line_of_budget = make.contract(), make.project(), make.budget_line()
+    milestone = Milestone.objects.create(project=project, name="进场", due_on=project.starts_on)
+    drain = make.ticket("accepted", place=room, category=make.category("下水管漏"), by=people["other"])
+    job = make_outside.outside_job("checking", tickets=[drain])
+    works = make_outside.outside_job(
+        "settling", kind="works", place=room, title="改造卫生间"
+    )  # checked, its sheets are there
     found.rows = {
         "ticket": ticket, "hazard": hazard, "own": own, "guest": guest, "room": room, "shop": shop, "card": card, "item": stock.item,
-        "move": stock, "issue": issue, "scrap": scrap, "purchase": purchase, "line": line, "photo": photo, "day": day,
+        "move": stock, "issue": issue, "scrap": scrap, "purchase": purchase, "line": line, "photo": photo, "day": day, "job": job,
     }  # fmt: skip
     found.args = {
         "": {},
@@ -109,6 +130,20 @@ def build() -> World:
         "move": {"pk": issue.pk},
         "purchase": {"number": purchase.number},
         "month": {"month": "2026-11"},
+        "expense": {"number": expense.number},
+        "payment": {"number": payment.number},
+        "invoice": {"pk": invoice.pk},
+        "claim": {"number": claim.number},
+        "party": {"pk": expense.party_id},
+        "contract": {"pk": contract.pk},
+        "project": {"pk": project.pk},
+        "milestones": {"project": project.pk},
+        "milestone": {"project": project.pk, "pk": milestone.pk},
+        "budget": {"pk": line_of_budget.pk},
+        "band": {"pk": Band.objects.first().pk},
+        "job": {"number": job.number},
+        "works": {"number": works.number},
+        "contractor": {"pk": job.party_id},
         "line": {"month": "2026-11", "pk": plan.lines.collected().first().pk},
         "hand": {"month": "2026-11", "pk": line.pk},
         "live": {"month": "2026-12", "source": "repairs", "key": coming.key},

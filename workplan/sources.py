@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import assets.plan
+import finance.plan
+import repairs.outside.plan
 import repairs.plan
 import stores.plan
 from core.plan import Kind, Members, Month, SourceLine, Without
@@ -36,6 +38,12 @@ class Source:
         return self.module.KINDS
 
 
-SOURCES = (Source("repairs", repairs.plan), Source("stores", stores.plan), Source("assets", assets.plan))
+SOURCES = (
+    Source("repairs", repairs.plan),
+    Source("outside", repairs.outside.plan),
+    Source("stores", stores.plan),
+    Source("assets", assets.plan),
+    Source("finance", finance.plan),
+)
 BY_NAME = {source.name: source for source in SOURCES}
 KINDS: dict[str, Kind] = {name: kind for source in SOURCES for name, kind in source.kinds.items()}

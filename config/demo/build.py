@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from campus import cache
 from campus.models import SchoolProfile, User
 from config import serve, setup
-from config.demo import bulk, goods, history, people, school
+from config.demo import bulk, goods, history, money, people, school
 from config.demo.world import Profile, World
 from core import clock, files
 from core.models import Attachment
@@ -72,6 +72,7 @@ def run(
         if scale:
             bulk.reserve(scale)
         story = history.play(world)
+        money.play(world)
         if scale:
             bulk.closed_tickets(story, scale)
         SchoolProfile.objects.filter(pk=1).update(demo_stamp=serve.migrations_digest())

@@ -33,6 +33,7 @@ from repairs.services.office import (
     reassign_all,
     restore,
 )
+from repairs.services.outside import outside, outside_ended, outside_failed, outside_passed, redate_outside
 from repairs.services.work import (
     draw,
     finish,
@@ -47,9 +48,10 @@ from repairs.services.work import (
 )
 
 __all__ = [
-    "LimitReached", "accept", "accept_work", "answer", "ask", "chase", "claim", "clear", "correct", "decline", "dispatch",
-    "dispatch_many", "draw", "file_line", "finish", "give_back", "hand_back", "hold", "hold_many", "join", "lower_hazard",
-    "mark_phoned", "mark_seen", "merge", "merge_many", "open_ticket", "pass_on", "prioritise", "protect", "raise_hazard",
-    "rate", "reassign", "reassign_all", "redate", "reopen", "restore", "resume", "same_faults", "say", "send_back", "start",
-    "take", "withdraw",
+    "LimitReached", "accept", "accept_work", "answer", "ask", "chase", "claim", "clear", "correct", "decline",
+    "dispatch", "dispatch_many", "draw", "file_line", "finish", "give_back", "hand_back", "hold", "hold_many", "join",
+    "lower_hazard", "mark_phoned", "mark_seen", "merge", "merge_many", "open_ticket", "outside", "outside_ended",
+    "outside_failed", "outside_passed", "pass_on", "prioritise", "protect", "raise_hazard", "rate", "reassign",
+    "reassign_all", "redate", "redate_outside", "reopen", "restore", "resume", "same_faults", "say", "send_back",
+    "start", "take", "withdraw",
 ]  # fmt: skip

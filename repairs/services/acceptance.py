@@ -11,6 +11,7 @@ from core import clock, files
 from core.workflow import SYSTEM, RuleBroken
 from repairs import deadlines, rules
 from repairs.models import Ticket
+from repairs.outside.warranty import under_warranty
 from repairs.services.base import move, office_users, reweigh, tell, touched_users, written
 from repairs.services.office import _end, fresh_start, left_behind
 
@@ -68,7 +69,8 @@ def send_back(ticket: Ticket, *, by: Any, reason: str, **kwargs: Any) -> Ticket:
 def reopen(ticket: Ticket, *, by: Any, reason: str, **kwargs: Any) -> Ticket:
     """还没修好, within N working days after acceptance."""
     checks = [written(reason, "请写现在是什么情况。")]
-    fresh = move(ticket, "reopen", by=by, said=reason, text="验收后又坏，返修", then=_again, checks=checks, **kwargs)
+    text = f"验收后又坏，返修{under_warranty(ticket)}"  # offered first: the contractor comes again without pay
+    fresh = move(ticket, "reopen", by=by, said=reason, text=text, then=_again, checks=checks, **kwargs)
     tell([fresh.lead, *office_users()], fresh, f"又坏了，{reason[:60]}", but=by)
     return fresh
 
@@ -83,6 +85,7 @@ def _again(t: Ticket, data: dict[str, Any]) -> None:
     t.rating, t.rating_words = None, ""  # it spoke of work that did not last; the log keeps it
     t.cleared_by = t.cleared_at = t.cleared_photo = t.after_photo_at = None
     t.deemed, t.outcome, t.done_quantity = False, "", 0
+    t.outside_by = None  # whoever does it now is named when it is finished
     if t.state == "accepted":
         t.lead = None
         t.helpers.clear()

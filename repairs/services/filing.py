@@ -17,6 +17,7 @@ from core.numbering import next_number
 from core.workflow import RuleBroken
 from repairs import deadlines, dispatching, priority
 from repairs.models import Category, Follower, Ticket
+from repairs.outside.warranty import under_warranty
 from repairs.services.base import move, office_users, reweigh, tell
 
 
@@ -161,4 +162,5 @@ def _how(ticket: Ticket, *, ticked: bool) -> str:
         "web": "报修", "qr": "报修（扫码）", "phone": "电话代报", "late": "补录", "inspection": "检查发现，报修",
     }[ticket.channel]  # fmt: skip
     danger = "，勾选了有危险" if ticked else "，属安全隐患" if ticket.hazard else ""
-    return text + danger + ("，同一故障再次报修" if ticket.again else "")
+    again = "，同一故障再次报修" if ticket.again else ""
+    return text + danger + again + under_warranty(ticket)

@@ -17,7 +17,8 @@ from config import audit
 from config.demo import build
 from config.demo.world import Profile
 from core.models import LogEntry
-from repairs.models import Ticket
+from finance.models import Payment
+from repairs.models import OutsideJob, Ticket
 
 TODAY = dt.date(2026, 11, 22)
 TINY = replace(
@@ -35,6 +36,10 @@ def digest() -> str:
         ),
         LogEntry.objects.order_by("pk").values_list("at", "verb", "by_name", "text", "said"),
         User.objects.order_by("pk").values_list("username", "name", "trade"),
+        OutsideJob.objects.order_by("pk").values_list(
+            "number", "state", "title", "checked_amount", "party__name", "settled_at"
+        ),
+        Payment.objects.order_by("pk").values_list("number", "amount", "on", "party__name"),
         Card.objects.order_by("pk").values_list("number", "name", "quantity"),
     ):
         for row in rows:

@@ -37,6 +37,8 @@ CASES = [
     ("ticket_hazard_cleared", "done", {"hazard": True}, {"cleared_at": None}),
     ("ticket_hazard_cleared", "done", {"hazard": True}, {"cleared_photo": None}),
     ("ticket_not_cleared_by_lead", "done", {"hazard": True}, {"cleared_by": F("lead")}),
+    ("ticket_not_cleared_by_orderer", "done", {"hazard": True}, {"outside_by": F("cleared_by")}),
+    ("ticket_not_accepted_by_orderer", "done", {}, {"outside_by": F("completed_by")}),
     ("ticket_hazard_never_deemed", "done", {"hazard": True}, {"deemed": True}),
     ("ticket_hazard_never_withdrawn", "withdrawn", {}, {"hazard": True}),
     ("ticket_hazard_never_declined", "declined", {}, {"hazard": True}),

@@ -89,6 +89,11 @@ PAPER = [
     Row("open", set(OPEN), "=", OFFICE),
     Row("draw", {"dispatched", "doing", "held"}, "=", {"lead", "helper"} | OFFICE),
     Row("give_back", {"dispatched", "doing", "held", "checking"}, "=", {"lead", "helper"} | OFFICE),
+    Row("outside", {"accepted", "dispatched", "doing", "held"}, "held", OFFICE),
+    Row("outside_redated", {"held"}, "=", set(), set()),  # these four only in an outside job: tests/outside
+    Row("outside_passed", {"held"}, "done", set(), set()),
+    Row("outside_failed", {"held"}, "=", set(), set()),
+    Row("outside_ended", {"held"}, "accepted", set(), set()),
     Row("join", set(OPEN), "=", ALL),
     Row("say", set(STATES), "=", ALL),
     Row("auto_accept", {"new"}, "accepted", {"system"}),

@@ -163,7 +163,7 @@ def test_fourteen_fans_from_the_desk_to_the_workbook(school, seat, hands, pictur
     # Finance: the list on the screen and the workbook say the same.
     office = seat("finance")
     office.open(reverse("finance:home") + "?month=2026-06")
-    office.press("维修明细")
+    office.open(reverse("finance:repairs") + "?month=2026-06")
     office.shot("finance")
     assert "17.00" in office.page.locator("tfoot tr").inner_text()
     with office.page.expect_download() as download:

@@ -22,11 +22,12 @@ from tests import make
 from workplan import reading, services
 from workplan.audit import audit
 from workplan.models import MonthlyPlan, PlanLine, PlanMember
+from workplan.sources import SOURCES
 
 pytestmark = pytest.mark.django_db
 NOON = clock.moment(2026, 11, 20, 12, 0)
 NOVEMBER, DECEMBER = Month(2026, 11), Month(2026, 12)
-STATEMENTS = 8 + 2 * 3
+STATEMENTS = 8 + 2 * len(SOURCES)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,66 @@
+"""Addresses of finance; config adds those that other apps have under the same name (`finance:repairs`, `finance:outside`)."""
+
+from django.urls import path
+
+from finance import book_views as books
+from finance import claim_views as claims
+from finance import party_views as parties
+from finance import views
+
+app_name = "finance"
+urlpatterns = [
+    path("approvals/", views.Approvals.as_view(), name="approvals"),
+    path("finance/", views.Home.as_view(), name="home"),
+    path("finance/expenses/", views.ExpenseList.as_view(), name="expenses"),
+    path("finance/expenses/new/", views.ExpenseNew.as_view(), name="expense-new"),
+    path("finance/expenses/<str:number>/", views.ExpenseDetail.as_view(), name="expense"),
+    path("finance/expenses/<str:number>/approve/", views.ExpenseApprove.as_view(), name="expense-approve"),
+    path("finance/expenses/<str:number>/refuse/", views.ExpenseRefuse.as_view(), name="expense-refuse"),
+    path("finance/expenses/<str:number>/void/", views.ExpenseVoid.as_view(), name="expense-void"),
+    path("finance/expenses/<str:number>/pay/", views.ExpensePay.as_view(), name="expense-pay"),
+    path("finance/expenses/<str:number>/refund/", views.ExpenseRefund.as_view(), name="expense-refund"),
+    path("finance/payments/<str:number>/", views.PaymentDetail.as_view(), name="payment"),
+    path("finance/payments/<str:number>/correct/", views.PaymentCorrect.as_view(), name="payment-correct"),
+    path("finance/income/new/", views.IncomeNew.as_view(), name="income-new"),
+    path("finance/invoices/", views.InvoiceList.as_view(), name="invoices"),
+    path("finance/invoices/new/", views.InvoiceNew.as_view(), name="invoice-new"),
+    path("finance/invoices/<int:pk>/", views.InvoiceDetail.as_view(), name="invoice"),
+    path("finance/invoices/<int:pk>/void/", views.InvoiceVoid.as_view(), name="invoice-void"),
+    path("finance/budget/", books.BudgetUsePage.as_view(), name="budget"),
+    path("finance/budget/lines/", books.BudgetLineList.as_view(), name="budget-lines"),
+    path("finance/budget/lines/new/", books.BudgetLineEdit.as_view(), name="budget-line-new"),
+    path("finance/budget/lines/<int:pk>/", books.BudgetLineEdit.as_view(), name="budget-line-edit"),
+    path("finance/bands/", books.BandList.as_view(), name="bands"),
+    path("finance/bands/new/", books.BandEdit.as_view(), name="band-new"),
+    path("finance/bands/<int:pk>/", books.BandEdit.as_view(), name="band-edit"),
+    path("finance/periods/", books.Periods.as_view(), name="periods"),
+    path("finance/periods/<str:month>/close/", books.PeriodClose.as_view(), name="period-close"),
+    path("finance/periods/<str:month>/reopen/", books.PeriodReopen.as_view(), name="period-reopen"),
+    path("finance/claims/income/", books.ClaimIncome.as_view(), name="claim-income"),
+    path("finance/claims/", claims.ClaimList.as_view(), name="claims"),
+    path("finance/claims/new/", claims.ClaimNew.as_view(), name="claim-new"),
+    path("finance/claims/<str:number>/", claims.ClaimDetail.as_view(), name="claim"),
+    path("finance/claims/<str:number>/paper/", claims.ClaimPaper.as_view(), name="claim-paper"),
+    path("finance/claims/<str:number>/judge/", claims.ClaimJudge.as_view(), name="claim-judge"),
+    path("finance/claims/<str:number>/receive/", claims.ClaimReceive.as_view(), name="claim-receive"),
+    path("finance/claims/<str:number>/object/", claims.ClaimObject.as_view(), name="claim-object"),
+    path("finance/claims/<str:number>/answer/", claims.ClaimAnswer.as_view(), name="claim-answer"),
+    path("finance/claims/<str:number>/waive/", claims.ClaimWaive.as_view(), name="claim-waive"),
+    path("finance/claims/<str:number>/withdraw/", claims.ClaimWithdraw.as_view(), name="claim-withdraw"),
+    path("finance/claims/<str:number>/give-back/", claims.ClaimGiveBack.as_view(), name="claim-give-back"),
+    path("finance/parties/", parties.PartyList.as_view(), name="parties"),
+    path("finance/parties/new/", parties.PartyEdit.as_view(), name="party-new"),
+    path("finance/parties/<int:pk>/", parties.PartyDetail.as_view(), name="party"),
+    path("finance/parties/<int:pk>/edit/", parties.PartyEdit.as_view(), name="party-edit"),
+    path("finance/parties/<int:pk>/mark/", parties.PartyMarkNew.as_view(), name="party-mark"),
+    path("finance/contracts/", parties.ContractList.as_view(), name="contracts"),
+    path("finance/contracts/new/", parties.ContractEdit.as_view(), name="contract-new"),
+    path("finance/contracts/<int:pk>/", parties.ContractDetail.as_view(), name="contract"),
+    path("finance/contracts/<int:pk>/edit/", parties.ContractEdit.as_view(), name="contract-edit"),
+    path("finance/projects/", parties.ProjectList.as_view(), name="projects"),
+    path("finance/projects/new/", parties.ProjectEdit.as_view(), name="project-new"),
+    path("finance/projects/<int:pk>/", parties.ProjectDetail.as_view(), name="project"),
+    path("finance/projects/<int:pk>/edit/", parties.ProjectEdit.as_view(), name="project-edit"),
+    path("finance/projects/<int:project>/milestones/new/", parties.MilestoneEdit.as_view(), name="milestone-new"),
+    path("finance/projects/<int:project>/milestones/<int:pk>/", parties.MilestoneEdit.as_view(), name="milestone-edit"),
+]
