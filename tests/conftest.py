@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser import faults
+
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop lives in the thread of the tests
 
 CI = os.environ.get("HOUQIN_CI") == "1"
@@ -167,11 +169,6 @@ def check_page() -> Callable[[Any], None]:
     """`check_page(page)`: no accessibility violation, nothing wider than the screen."""
 
     def check(page: Any) -> None:
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-        wide, screen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= screen, f"{page.url} is {wide} px wide on a screen of {screen} px"
+        assert faults(page) == [], page.url
 
     return check

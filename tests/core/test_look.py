@@ -11,19 +11,10 @@ import pytest
 from core import notices
 from stores.models import Item, Warehouse
 from tests import make_people
+from tests.browser import faults
 from tests.make_core import book
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.core.site")]
-
-
-def faults(page: Any) -> list[str]:
-    """What axe finds on the page, and whether it scrolls sideways."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = [one["id"] for one in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("scrolls sideways")
-    return found
 
 
 @pytest.mark.parametrize("screen", ["desktop", "phone"])
