@@ -198,6 +198,15 @@ class Account(LoginRequiredMixin, View):
         return render(request, "campus/account.html", context)
 
 
+def check_password_rules(typed: str, user: User | None = None) -> None:
+    """Django's rules; its Chinese lacks the sentence about the length, which is said here."""
+    try:
+        validate_password(typed, user)
+    except forms.ValidationError as error:
+        short = forms.ValidationError("密码太短，至少要 8 个字符。", code="password_too_short")
+        raise forms.ValidationError([short if e.code == short.code else e for e in error.error_list]) from None
+
+
 class PasswordForm(Form):
     """A new password twice, and the old one unless it was typed a moment ago."""
 
@@ -221,7 +230,7 @@ class PasswordForm(Form):
 
     def clean_new(self) -> str:
         typed = self.cleaned_data["new"]
-        validate_password(typed, self.user)
+        check_password_rules(typed, self.user)
         similar = UserAttributeSimilarityValidator(user_attributes=("sort_name", "staff_number", "phone"))
         similar.validate(typed, self.user)
         if self.user.check_password(typed):

@@ -27,7 +27,10 @@ class PlaceRow(Form):
     floor = forms.CharField(label="层", required=False, max_length=40, help_text="如 3层 或 3；没有的会新建")
     room = forms.CharField(label="房间", max_length=40, help_text="如 312、东楼梯、水房")
     use = forms.ChoiceField(
-        label="用途", required=False, choices=[("", ""), *((word, word) for word in Place.USES.values())]
+        label="用途",
+        required=False,
+        choices=[("", ""), *((word, word) for word in Place.USES.values())],
+        error_messages={"invalid_choice": f"没有“%(value)s”这种用途，请填：{'、'.join(Place.USES.values())}。"},
     )
     room_type = forms.CharField(label="类型", required=False, max_length=30, help_text="如 学生宿舍居室、普通教室")
     people = forms.IntegerField(label="人数", required=False, min_value=0, max_value=100_000)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -127,11 +127,17 @@ def confirm_password(request: HttpRequest) -> HttpResponse | None:
 
 
 class ConfirmedMixin:
-    """A page mixin: nothing happens here without a password typed within the last 15 minutes."""
+    """A page mixin: nothing happens here without a password typed within the last 15 minutes.
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated:
-            answer = confirm_password(request)
-            if answer is not None:
-                return answer
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+    Who may not do it anyway is told so first (404, 403 with the reasons), and types no password for that.
+    """
+
+    request: HttpRequest
+
+    def gate(self) -> HttpResponseBase | None:
+        refused: HttpResponseBase | None = super().gate()  # type: ignore[misc]
+        if refused is not None or recently_confirmed(self.request):
+            return refused
+        if any(self.blockers(self.object)):  # type: ignore[attr-defined]
+            return None  # the page itself refuses
+        return confirm_password(self.request)

@@ -78,7 +78,7 @@ BARS = {
     "viceprincipal": LEADERS,
     "repairer": ("jobs", "find", "items"),
     "finance": ("home", "outside", "finance", "plan", "tickets", "assets", "stores"),
-    "assetkeeper": ("home", "assets", "claims", "tickets", "classrooms", "report", "mine"),
+    "assetkeeper": ("home", "assets", "claims", "all", "classrooms", "report", "mine"),
     "storekeeper": ("home", "stores", "report", "mine"),
     "warden": ("home", "dormitory", "report", "mine", "kept"),
     "steward": ("home", "canteen", "report", "mine", "kept"),

@@ -19,7 +19,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "person": ("repairs.panels.of_person",),
     "ticket": ("repairs.outside.panels.of_ticket", "finance.panels.of_ticket"),
     "finance": ("repairs.outside.sheets.front", "finance.panels.sheets", "finance.panels.registers"),
-    "party": ("repairs.outside.sheets.of_party",),
+    "party": ("repairs.outside.panels.of_party", "repairs.outside.sheets.of_party"),
     "contract": ("repairs.outside.sheets.of_contract",),
     "project": ("repairs.outside.sheets.of_project",),
 }

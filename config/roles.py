@@ -27,7 +27,6 @@ LOOKUPS = {
     for model in models
     for verb in ("view", "add", "change")
 }
-MONEY_LOOKUPS = {f"finance.{verb}_{model}" for model in ("band", "budgetline") for verb in ("view", "add", "change")}
 
 ROLES: dict[str, frozenset[str]] = {
     "teacher": frozenset(EVERYONE),
@@ -46,7 +45,7 @@ ROLES: dict[str, frozenset[str]] = {
         EVERYONE | {"assets.view", "assets.manage", "assets.answer_scrap", "areas.view:classrooms", "repairs.view_all", "finance.claims"}
     ),
     "finance": frozenset(
-        MONEY | MONEY_LOOKUPS | {"finance.check_prices", "finance.pay", "finance.manage", "finance.edit_parties", "finance.claims"}
+        MONEY | {"finance.check_prices", "finance.pay", "finance.manage", "finance.edit_parties", "finance.claims"}
     ),
     "viceprincipal": frozenset(MONEY | {"finance.decide:director", "finance.decide:viceprincipal"}),
     "principal": frozenset(

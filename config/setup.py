@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login, password_validation
+from django.contrib.auth import login
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from campus import cache
 from campus import defaults as campus_defaults
+from campus.accounts import check_password_rules
 from campus.models import SchoolProfile, User
 from config import serve
 from core import log
@@ -41,7 +42,7 @@ class SetupForm(Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        password_validation.validate_password(password)
+        check_password_rules(password)
         return password
 
     def clean(self) -> dict[str, Any]:

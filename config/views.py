@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
@@ -76,12 +77,15 @@ class Search(Page):
 
     def groups(self, words: str) -> Iterable[tuple[str, list[PanelRow], str]]:
         user = self.request.user
+        exact, near = places.find(words)  # 3号楼312 is no part of “3号楼 3层 312 寝室”, and yet that room is meant
         inside = Place.objects.filter(full_name__icontains=words).values("pk")
         tickets = Ticket.objects.visible_to(user).select_related("place", "category")
         found = (
             tickets.filter(number__icontains=words)
             | tickets.filter(words__icontains=words)
             | tickets.filter(place__in=inside)
+            | tickets.filter(category__name__icontains=words)
+            | tickets.filter(place=exact)
         ).order_by("-pk")[: self.LIMIT]
         yield (
             "报修单",
@@ -91,7 +95,6 @@ class Search(Page):
             ],
             f"{reverse('repairs:list')}?q={words}" if can(user, "repairs.view_all") else "",
         )
-        exact, near = places.find(words)
         hits = ([exact] if exact else []) + list(near)
         more = Place.objects.active().filter(full_name__icontains=words).order_by("path")[: self.LIMIT]
         rows = {p.pk: p for p in [*hits, *more]}
@@ -111,7 +114,7 @@ class Search(Page):
                 "",
             )
         if can(user, "campus.manage_people") or can(user, "campus.reset_passwords"):
-            people = User.objects.filter(name__icontains=words) | User.objects.filter(staff_number=words)
+            people = User.objects.filter(Q(name__icontains=words) | Q(staff_number=words) | Q(phone=words))
             yield (
                 "人员",
                 [

@@ -20,13 +20,16 @@ class AlreadyDone(Exception):
         self.url = url
 
 
-def spend(token: str) -> SpentToken | None:
-    """Use a form's token inside the transaction that saves; a second use raises AlreadyDone."""
+def spend(token: str, url: str = "") -> SpentToken | None:
+    """Use a form's token inside the transaction that saves; a second use raises AlreadyDone.
+
+    `url` is where it leads, if that is known already; else `remember` says it later.
+    """
     if not token:
         return None
     try:
         with transaction.atomic():
-            return SpentToken.objects.create(token=token)
+            return SpentToken.objects.create(token=token, url=url)
     except IntegrityError:
         raise AlreadyDone(SpentToken.objects.filter(pk=token).values_list("url", flat=True).first() or "") from None
 

@@ -14,7 +14,7 @@ from core.rights import can
 from finance import claims, forms, listings, rules
 from finance.models import Claim, Payment
 from finance.tables import Table
-from finance.views import VIEW, Crumbed
+from finance.views import VIEW, Crumbed, RecordDetail
 
 HANDLES = "finance.claims"
 TICKET = re.compile(r"BX[0-9]{6}-[0-9]{4,7}")
@@ -53,9 +53,7 @@ class ClaimPage(Crumbed):
         return [*super().get_crumbs(), ("损坏赔偿", reverse("finance:claims"))] if may_list else []
 
 
-class ClaimDetail(ClaimPage, DetailPage):
-    template_name = "finance/detail.html"
-
+class ClaimDetail(ClaimPage, RecordDetail):
     def get_title(self) -> str:
         return f"损坏赔偿：{self.object.what}"
 
@@ -88,9 +86,10 @@ class ClaimDetail(ClaimPage, DetailPage):
         found = []
         for step, reasons in rules.CLAIM.open_to(self.object, self.request.user):
             url = reverse(f"finance:claim-{step.name.replace('_', '-')}", args=[self.object.number])
-            style = "danger" if step.danger else "plain"
-            found.append({"label": step.label, "url": url, "style": style, "reasons": reasons})
-        if found and not found[0]["reasons"] and found[0]["style"] == "plain":
+            if step.name == "answer" and (self.object.answered_by_id or not self.object.objection):
+                continue
+            found.append({"label": step.label, "url": url, "style": "plain", "reasons": reasons})
+        if found and not found[0]["reasons"]:
             found[0]["style"] = "primary"
         if self.object.source_url:
             found.append(

@@ -10,8 +10,8 @@ from django.db.models import Count, Q, Sum
 from django.utils.html import format_html
 
 from core import clock
-from core.forms import DateInput
 from core.listing import Column, FilterSet, Listing, SearchFilter
+from core.money import plain
 from core.rights import can
 from core.templatetags.houqin import state_class
 from finance.models import (
@@ -31,7 +31,7 @@ from finance.models import (
     Payment,
     Project,
 )
-from finance.monthly import MonthListing
+from finance.monthly import MonthListing, TotalListing
 
 SIGNS = {
     "waiting": "new", "approved": "done", "returned": "declined", "void": "withdrawn", "to_judge": "new", "due": "dispatched",
@@ -168,17 +168,13 @@ class ExpenseFilter(FilterSet):
     )
     state = django_filters.ChoiceFilter(label="状态", choices=list(EXPENSE_STATES.items()))
     role = django_filters.ChoiceFilter(label="审批人", field_name="approver_role", choices=list(APPROVERS.items()))
-    since = django_filters.DateFilter(label="从", method="from_day", widget=DateInput)
 
     class Meta:
         model = Expense
         fields: list[str] = []
 
-    def from_day(self, queryset: Any, name: str, value: dt.date) -> Any:
-        return queryset.filter(requested_at__gte=clock.moment(value.year, value.month, value.day))
 
-
-class ExpenseListing(Listing):
+class ExpenseListing(TotalListing):
     """Every request for money that the user may see."""
 
     model = Expense
@@ -189,18 +185,19 @@ class ExpenseListing(Listing):
     filterset = ExpenseFilter
     empty = ("还没有支出审批", "外修单送审后，这里有它的支出审批。")
     empty_icon = "clipboard-list"
-    show_totals = True
     columns = (
         Column("number", "单号", link=True, order="number"),
         Column("what", "事由", phone="wide"),
-        Column("source_number", "来源单号", phone="label"),
+        Column("source_number", "来源单号", where="sheet"),
         Column("party", "往来单位", value="party.name", phone="label"),
         Column("requested_amount", "申请金额", kind="money", total=True, phone="label"),
         Column("approved_amount", "批准金额", kind="money", total=True, phone="label"),
         Column("state", "状态", kind="state", cell=sign, phone="label"),
         Column("approver_role", "审批权限", phone="hide"),
         Column("requested_by", "申请人", value="requested_by.name", phone="hide"),
-        Column("requested_at", "申请时间", kind="datetime", phone="hide"),
+        Column(
+            "requested_on", "申请日期", kind="date", value=lambda e: clock.local(e.requested_at).date(), phone="hide"
+        ),
         Column("approved_by", "审批", value="approved_by", phone="hide"),
         Column("decided_at", "审批时间", kind="datetime", where="sheet"),
         Column("decision_words", "审批意见", where="sheet"),
@@ -218,14 +215,17 @@ class InvoiceFilter(FilterSet):
     """Invoices by number and party, voided or not."""
 
     q = SearchFilter(fields=("number", "party__name"), placeholder="发票号码、单位")
-    voided = django_filters.BooleanFilter(label="已作废")
+    voided = django_filters.ChoiceFilter(label="状态", choices=[("0", "有效"), ("1", "已作废")], method="by_voided")
 
     class Meta:
         model = Invoice
         fields: list[str] = []
 
+    def by_voided(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(voided=value == "1")
 
-class InvoiceListing(Listing):
+
+class InvoiceListing(TotalListing):
     """Every invoice."""
 
     model = Invoice
@@ -235,14 +235,13 @@ class InvoiceListing(Listing):
     related = ("party", "by")
     filterset = InvoiceFilter
     empty = ("还没有发票", "收到发票后在这里或在外修单上登记。")
-    show_totals = True
     columns = (
         Column("number", "发票号码", link=True),
         Column("party", "开票单位", value="party.name", phone="label"),
         Column("on", "开票日期", kind="date", order="on", phone="label"),
         Column("amount", "金额", kind="money", total=True, phone="label"),
         Column("paid_amount", "已付", kind="money", phone="label"),
-        Column("voided", "已作废", kind="bool", phone="label"),
+        Column("voided", "状态", value=lambda invoice: "已作废" if invoice.voided else "有效", phone="label"),
         Column("by", "登记人", value="by.name", phone="hide"),
     )
 
@@ -322,17 +321,16 @@ class ContractFilter(FilterSet):
 
 def _ends(contract: Contract, value: dt.date) -> Any:
     """The end with what it means today."""
-    from core.templatetags.houqin import day
-
     left = (value - clock.today()).days
+    words = f"{value.year}年{value.month}月{value.day}日"  # always with the year: contracts run over several
     if left < 0:
-        return format_html("{} · 已到期", day(value))
+        return f"{words} · 已到期"
     if left <= EXPIRING_DAYS:
-        return format_html('<span class="late">{} · 还有 {} 天</span>', day(value), left)
-    return day(value)
+        return format_html('<span class="late">{} · 还有 {} 天</span>', words, left)
+    return words
 
 
-class ContractListing(Listing):
+class ContractListing(TotalListing):
     """Every contract."""
 
     model = Contract
@@ -343,7 +341,6 @@ class ContractListing(Listing):
     filterset = ContractFilter
     empty = ("还没有合同", "绿化、电梯、食堂等合同登记后，到期前会提醒。")
     empty_icon = "file-text"
-    show_totals = True
     columns = (
         Column("number", "合同编号", link=True),
         Column("title", "名称", phone="wide"),
@@ -355,7 +352,7 @@ class ContractListing(Listing):
     )
 
 
-class ProjectListing(Listing):
+class ProjectListing(TotalListing):
     """Every project with its milestones."""
 
     model = Project
@@ -365,7 +362,6 @@ class ProjectListing(Listing):
     related = ("contract",)
     empty = ("还没有项目", "暑假工程等立项后登记在这里。")
     empty_icon = "hammer"
-    show_totals = True
     columns = (
         Column("name", "项目", link=True),
         Column("budget", "预算", kind="money", total=True, phone="label"),
@@ -393,7 +389,8 @@ class BandListing(Listing):
     order = ("from_amount", "pk")
     empty = ("还没有审批额度", "先写明多少钱由谁审批。")
     columns = (
-        Column("from_amount", "起点金额（元）", kind="money", link=True),
+        Column("start", "起点", value=lambda band: f"{plain(band.from_amount)} 元起", link=True, where="screen"),
+        Column("from_amount", "起点金额（元）", kind="money", where="sheet"),
         Column("approver", "审批人", phone="label"),
         Column("quotes", "至少几家报价", kind="int", phone="label"),
         Column("minutes", "须附会议纪要", kind="bool", phone="label"),
@@ -416,7 +413,7 @@ class BudgetLineListing(Listing):
     empty = ("还没有预算科目", "先登记本年度的科目和预算数。")
     columns = (
         Column("code", "科目编码", link=True),
-        Column("name", "科目", phone="wide"),
+        Column("name", "科目"),
         Column("year", "年度", value=lambda line: str(line.year), phone="label"),
         Column("book", "账套", phone="label"),
         Column("planned", "预算（元）", kind="money", phone="label"),
@@ -452,7 +449,7 @@ class ClaimFilter(FilterSet):
         return queryset.filter(state__in=CLAIM_OPEN, objection_answer="").exclude(objection="")
 
 
-class ClaimListing(Listing):
+class ClaimListing(TotalListing):
     """Claims that the user may see; the pupil's name for those who may."""
 
     model = Claim
@@ -462,7 +459,6 @@ class ClaimListing(Listing):
     related = ("class_group", "proposed_by", "judged_by")
     filterset = ClaimFilter
     empty = ("还没有赔偿单", "从报修单上登记，或点“登记赔偿”。")
-    show_totals = True
 
     def get_columns(self) -> tuple[Column, ...]:
         user = self.user

@@ -149,9 +149,10 @@ class Expense(models.Model):
     requested_amount = money("申请金额")
     approved_amount = money("批准金额", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=EXPENSE_STATES, default="waiting")
-    approver_role = models.CharField("审批人", max_length=20, choices=APPROVERS)  # these three: the band as it was
+    approver_role = models.CharField("审批人", max_length=20, choices=APPROVERS)  # these four: the band as it was
     quotes_needed = models.PositiveSmallIntegerField("须有几家报价", default=1)
     minutes_needed = models.BooleanField("须附会议纪要", default=False)
+    next_band = money("再往上一级的起点", null=True, blank=True)
     requested_by = person("申请人")
     requested_at = models.DateTimeField("申请时间", default=clock.now)
     decided_by = person("审批人", null=True)
@@ -187,6 +188,9 @@ class Expense(models.Model):
                 condition=Q(approved_amount=None)
                 | Q(approved_amount__gt=0, approved_amount__lte=F("requested_amount")),
                 name="expense_approved_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_band=None) | Q(next_band__gt=F("requested_amount")), name="expense_below_next_band"
             ),
             models.CheckConstraint(
                 condition=Q(decided_by=None) | ~Q(decided_by=F("requested_by")), name="expense_decided_by_another"

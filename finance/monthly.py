@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import format_html
 
 from core import log, sheets
 from core.listing import NUMBERS, Listing, shown
@@ -58,10 +59,25 @@ def workbook(request: HttpRequest, found: list[sheets.Sheet], stem: str, words: 
     return sheets.file_response(file, f"{stem}.xlsx")
 
 
-class MonthListing(Listing):
-    """The rows of one month; the totals are summed from the very values that the rows show."""
+class TotalListing(Listing):
+    """A list with a total row, whose sums say on a phone of what they are: its cells have no heads there."""
 
     show_totals = True
+
+    def totals(self, queryset: Any) -> list[tuple[str, str]] | None:
+        return self.named(super().totals(queryset))
+
+    def named(self, cells: list[tuple[str, str]] | None) -> list[tuple[str, str]] | None:
+        """The cells of the total row, each sum behind the label of its column."""
+        columns = [one for one in self.get_columns() if one.where != "sheet"][1:]
+        return cells and [
+            (css, format_html('<span class="sum-of">{}</span> {}', one.label, text) if text else "")
+            for one, (css, text) in zip(columns, cells, strict=True)
+        ]
+
+
+class MonthListing(TotalListing):
+    """The rows of one month; the totals are summed from the very values that the rows show."""
 
     def __init__(self, user: Any = None, params: Any = None, request: Any = None, month: Month | None = None) -> None:
         super().__init__(user, params, request)
@@ -90,7 +106,7 @@ class MonthListing(Listing):
         for one in columns[1:]:
             text = shown(one.kind, sums[one.name]) if one.name in sums else ""
             cells.append((one.css, f"¥{text}" if one.kind == "money" and text else text))
-        return cells
+        return self.named(cells)
 
 
 class MonthListPage(Monthly, ListPage):

@@ -15,7 +15,7 @@ from django.db.models import Count, Sum
 from campus.figures import whole
 from core import clock
 from core.money import cents, plain
-from finance.models import Band, BudgetLine, Expense, Invoice, Payment
+from finance.models import BudgetLine, Expense, Invoice, Payment
 
 ZERO = Decimal("0.00")
 
@@ -73,9 +73,8 @@ class Suspicion:
 def split_suspects(since: dt.date | None = None, until: dt.date | None = None) -> list[Suspicion]:
     """Requests to one party for one place within some days that together reach a higher band: named, not refused.
 
-    Bands are those of today, for the single request and for the sum alike. `since`, `until`: the day of the last one.
+    Each request is judged by the bands of its own day, which are copied on it. `since`, `until`: the day of the last one.
     """
-    bands = list(Band.objects.filter(active=True).order_by("-from_amount"))
     days = dt.timedelta(days=whole("finance.split_days"))
     rows = Expense.objects.filter(state__in=("waiting", "approved"), party__isnull=False, replaces=None).exclude(
         place_words=""
@@ -88,9 +87,6 @@ def split_suspects(since: dt.date | None = None, until: dt.date | None = None) -
     for expense in rows.select_related("party", "requested_by").order_by("requested_at", "pk"):
         groups[(expense.party_id or 0, expense.place_words)].append(expense)
 
-    def band(amount: Decimal) -> Decimal:
-        return next((one.from_amount for one in bands if one.from_amount <= amount), ZERO)
-
     def on(expense: Expense) -> dt.date:
         return clock.local(expense.requested_at).date()
 
@@ -101,11 +97,12 @@ def split_suspects(since: dt.date | None = None, until: dt.date | None = None) -
             last = on(together[-1])
             if (since is not None and last < since) or (until is not None and last > until):
                 continue
-            if band(total) > max(band(one.requested_amount) for one in together):
+            above = [one.next_band for one in together if one.next_band is not None]
+            if len(above) == len(together) and total >= max(above):
                 numbers = "、".join(one.number for one in together)
                 words = (
                     f"{together[0].party} {together[0].place_words}：{numbers} 在 {days.days} 天内提出，合计 {plain(total)} 元，"
-                    f"超过单笔的审批额度（{plain(band(total))} 元起）。"
+                    f"超过单笔的审批额度（{plain(max(above))} 元起）。"
                 )
                 found.append(Suspicion(tuple(together), total, words))
     return found

@@ -7,20 +7,26 @@ from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.html import format_html
 
 from core.money import plain
-from core.pages import Action, ActionPage, DetailPage, FormPage, ListPage
+from core.pages import Action, ActionPage, FormPage, ListPage
 from core.rights import can
 from finance import forms, listings, services
 from finance.models import Contract, Expense, Milestone, Party, Project
 from finance.tables import Table
-from finance.views import VIEW, Crumbed
+from finance.views import VIEW, Crumbed, RecordDetail
 
 EDIT = "finance.edit_parties"
 
 
 def _new(user: Any, label: str, name: str) -> list[Action]:
     return [Action(label, reverse(name), "plus", "primary")] if can(user, EDIT) else []
+
+
+def telephone(number: str) -> Any:
+    """A number that a phone dials when it is tapped."""
+    return number and format_html('<a href="tel:{}">{}</a>', "".join(number.split()), number)
 
 
 def _contracts(rows: Any) -> Table:
@@ -40,12 +46,11 @@ class PartyList(Crumbed, ListPage):
         return _new(self.request.user, "新建往来单位", "finance:party-new")
 
 
-class PartyDetail(Crumbed, DetailPage):
-    """A party with its record: marks, contracts, expenses; its jobs stand in a panel."""
+class PartyDetail(RecordDetail):
+    """A party with its record: its jobs and what they came to in panels, then marks, contracts, expenses."""
 
     permission = VIEW
     model = Party
-    template_name = "finance/detail.html"
     under = ("往来单位", "finance:parties")
 
     def get_queryset(self) -> Any:
@@ -63,8 +68,8 @@ class PartyDetail(Crumbed, DetailPage):
     def facts(self) -> list[tuple[str, Any]]:
         one = self.object
         return [
-            ("类别", one.kinds), ("状态", "在用" if one.active else "已停用"), ("联系人", one.contact), ("电话", one.phone),
-            ("收款账户", one.account), ("统一社会信用代码", one.licence), ("爽约", f"{one.no_shows} 次"), ("返工", f"{one.reworks} 次"),
+            ("类别", one.kinds), ("状态", "在用" if one.active else "已停用"), ("联系人", one.contact), ("电话", telephone(one.phone)),
+            ("收款账户", one.account), ("信用代码", one.licence), ("爽约", f"{one.no_shows} 次"), ("返工", f"{one.reworks} 次"),
             ("核减", f"{one.price_cuts} 次"), ("表扬", f"{one.praises} 次"),
         ]  # fmt: skip
 
@@ -82,7 +87,7 @@ class PartyDetail(Crumbed, DetailPage):
             [{0: reverse("finance:expense", args=[e.number])} for e in rows], empty="没有支出。",
         )  # fmt: skip
         tables = [record, expenses, _contracts(self.object.contracts.all()[:20])]
-        return super().get_context(tables=tables, panel_page="party", **extra)
+        return super().get_context(tables=tables, panel_page="party", panels_first=True, **extra)
 
 
 class PartyEdit(Crumbed, FormPage):
@@ -121,11 +126,10 @@ class ContractList(Crumbed, ListPage):
         return _new(self.request.user, "新建合同", "finance:contract-new")
 
 
-class ContractDetail(Crumbed, DetailPage):
+class ContractDetail(RecordDetail):
     permission = VIEW
     model = Contract
     related = ("party",)
-    template_name = "finance/detail.html"
     under = ("合同", "finance:contracts")
 
     def get_actions(self) -> list[Action]:
@@ -167,11 +171,10 @@ class ProjectList(Crumbed, ListPage):
         return _new(self.request.user, "新建项目", "finance:project-new")
 
 
-class ProjectDetail(Crumbed, DetailPage):
+class ProjectDetail(RecordDetail):
     permission = VIEW
     model = Project
     related = ("contract",)
-    template_name = "finance/detail.html"
     under = ("项目", "finance:projects")
 
     def get_actions(self) -> list[Action]:
@@ -186,7 +189,7 @@ class ProjectDetail(Crumbed, DetailPage):
     def facts(self) -> list[tuple[str, Any]]:
         one = self.object
         return [
-            ("预算", f"{plain(one.budget)} 元"), ("资金来源", one.funding), ("立项批复文号", one.approval_number), ("开始", one.starts_on),
+            ("预算", f"{plain(one.budget)} 元"), ("资金来源", one.funding), ("批复文号", one.approval_number), ("开始", one.starts_on),
             ("结束", one.ends_on), ("合同", str(one.contract or "")),
         ]  # fmt: skip
 

@@ -54,6 +54,16 @@ def band_of(amount: Decimal) -> Band:
     return band
 
 
+def next_band(amount: Decimal) -> Decimal | None:
+    """Where the next higher band begins today; None in the highest."""
+    return (
+        Band.objects.filter(active=True, from_amount__gt=amount)
+        .order_by("from_amount")
+        .values_list("from_amount", flat=True)
+        .first()
+    )
+
+
 def request(
     *,
     what: str,
@@ -100,7 +110,7 @@ def request(
             number=next_number("FY"), what=what.strip()[:200], source_number=source_number, source_url=source_url,
             place_words=" ".join(place_words.split())[:120], party=party, budget_line=budget_line, book=book,
             requested_amount=amount, approver_role=band.approver, quotes_needed=band.quotes, minutes_needed=band.minutes,
-            requested_by=by, requested_at=clock.now(), replaces=replaces,
+            next_band=next_band(amount), requested_by=by, requested_at=clock.now(), replaces=replaces,
         )  # fmt: skip
         text = f"申请 {plain(amount)} 元，由{band.get_approver_display()}审批"
         log.write(expense, "request", by=by, text=text, said=expense.what, after="waiting")

@@ -41,6 +41,16 @@ class Crumbed:
         return [*found, (self.under[0], reverse(self.under[1]))] if self.under else found
 
 
+class RecordDetail(Crumbed, DetailPage):
+    """A record of finance: what is not known has no line."""
+
+    template_name = "finance/detail.html"
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        found = super().get_context(**extra)
+        return found | {"facts": [(word, value) for word, value in found["facts"] if value not in (None, "")]}
+
+
 class Home(MonthListPage):
     """/finance/: the month's payments, what waits above them, the sheets below."""
 
@@ -55,8 +65,8 @@ class Home(MonthListPage):
     def get_actions(self) -> list[Action]:
         user = self.request.user
         found = [
-            Action("支出审批", reverse("finance:expenses")), Action("往来单位", reverse("finance:parties"), "users"),
-            Action("赔偿", reverse("finance:claims")),
+            Action("支出审批", reverse("finance:expenses"), "stamp"), Action("往来单位", reverse("finance:parties"), "users"),
+            Action("赔偿", reverse("finance:claims"), "scale"),
         ]  # fmt: skip
         if rules.payer(user) is None:
             found.append(Action("登记收入", reverse("finance:income-new"), "plus", "primary"))
@@ -115,7 +125,7 @@ class ExpenseList(Crumbed, ListPage):
         return found
 
 
-class ExpenseDetail(Crumbed, DetailPage):
+class ExpenseDetail(RecordDetail):
     """An expense; those that another paper owns are decided and paid there."""
 
     model = Expense
@@ -130,7 +140,6 @@ class ExpenseDetail(Crumbed, DetailPage):
         "minutes_scan",
         "replaces",
     )
-    template_name = "finance/detail.html"
     under = ("支出审批", "finance:expenses")
 
     def get_crumbs(self) -> list[tuple[str, str]]:
@@ -167,7 +176,7 @@ class ExpenseDetail(Crumbed, DetailPage):
             )
         found = []
         for step, reasons in rules.EXPENSE.open_to(one, user):
-            style = "primary" if step.name == "approve" else "danger" if step.danger else "plain"
+            style = "primary" if step.name == "approve" else "plain"
             url = reverse(f"finance:expense-{step.name}", args=[one.number])
             found.append({"label": step.label, "url": url, "style": style, "reasons": reasons})
         if one.state == "approved" and rules.payer(user) is None:
@@ -324,12 +333,11 @@ class ExpenseRefund(PayingStep):
 # ---- payments, income, invoices -----------------------------------------------------------------------------------
 
 
-class PaymentDetail(Crumbed, DetailPage):
+class PaymentDetail(RecordDetail):
     permission = VIEW
     model = Payment
     slug_field = "number"
     related = ("expense", "claim", "party", "invoice", "by", "acting_for", "corrects", "corrected_by")
-    template_name = "finance/detail.html"
 
     def get_title(self) -> str:
         return f"{self.object.get_kind_display()} {self.object.number}"
@@ -351,7 +359,7 @@ class PaymentDetail(Crumbed, DetailPage):
         if rules.payer(self.request.user) is None:
             reason = correctable(self.object, clock.today())
             url = reverse("finance:payment-correct", args=[self.object.number])
-            moves = [{"label": "冲正这一笔", "url": url, "style": "danger", "reasons": [reason] if reason else []}]
+            moves = [{"label": "冲正这一笔", "url": url, "style": "plain", "reasons": [reason] if reason else []}]
         return super().get_context(moves=moves, **extra)
 
 
@@ -406,11 +414,10 @@ class InvoiceList(Crumbed, ListPage):
         )
 
 
-class InvoiceDetail(Crumbed, DetailPage):
+class InvoiceDetail(RecordDetail):
     permission = VIEW
     model = Invoice
     related = ("party", "by")
-    template_name = "finance/detail.html"
     under = ("发票", "finance:invoices")
 
     def get_title(self) -> str:
@@ -430,7 +437,7 @@ class InvoiceDetail(Crumbed, DetailPage):
                 {
                     "label": "作废",
                     "url": reverse("finance:invoice-void", args=[self.object.pk]),
-                    "style": "danger",
+                    "style": "plain",
                     "reasons": [],
                 }
             ]

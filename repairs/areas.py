@@ -11,7 +11,7 @@ from django.urls import reverse
 from core import clock
 from core.pages import Action, ListPage
 from repairs.listings import TicketList
-from repairs.models import Ticket
+from repairs.models import DANGER, Ticket
 
 MOST = 12  # buildings in the head; a school with more filters by the box
 
@@ -49,7 +49,7 @@ class AreaPage(ListPage):
                 spot=Coalesce("place__building", "place"),
                 name=Coalesce("place__building__full_name", "place__full_name"),
             )
-            .annotate(count=Count("pk"), hazards=Count("pk", filter=Q(hazard=True)), late=Count("pk", filter=late))
+            .annotate(count=Count("pk"), hazards=Count("pk", filter=DANGER), late=Count("pk", filter=late))
             .order_by("-hazards", "-count", "name")[:MOST]
         )
         found = []

@@ -1,6 +1,7 @@
-"""What repairs cost in a month: materials drawn, by the date of the stock move, and what was paid for outside jobs.
+"""What repairs cost in a month: materials drawn, by the date of the stock move, and what was paid for outside repairs.
 
-What comes back is taken off in both.
+What comes back is taken off in both. Services (greening, cleaning) and works (a capital outlay) are no repairs, unless
+they settled a ticket.
 A move belongs to a ticket when it was drawn on it or brought back from it, and when it returns or reverses such a move.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from campus.models import Place
@@ -20,14 +21,14 @@ from core.plan import Month
 from core.templatetags.houqin import qty
 from finance.models import Payment
 from repairs.models import Category, Material, Ticket
-from repairs.outside.models import OutsideJob
+from repairs.outside.models import JobTicket, OutsideJob
 from stores.models import Move
 
 MONEY: DecimalField = DecimalField(max_digits=14, decimal_places=2)
 CENT, ZERO = Decimal("0.01"), Decimal("0.00")
 RULE = (
-    "维修费用＝当月领用的维修材料（按出库日期和出库金额，退库和冲正相减）＋当月付给外修单位的款（按付款日期，退款和冲正相减）；"
-    "采购入库不算维修费用。"
+    "维修费用＝当月领用的维修材料（按出库日期和出库金额，退库和冲正相减）＋当月付给外修单位的维修款（按付款日期，退款和冲正相减）；"
+    "维修款是维修类外修单的付款，服务类、工程类只算并入过报修单的；采购入库不算维修费用。"
 )
 NO_KIND = "外修（未分故障类别）"
 # Ways from a ticket's material to a move that counts for it; the last part says which of them have no material of
@@ -94,20 +95,35 @@ class Paid:
 
     job: OutsideJob
     amount: Decimal
+    repair: bool  # else a service or works
 
 
 def paid_outside(month: Month, user: Any) -> list[Paid]:
-    """The outside jobs for which money moved in the month; two statements."""
+    """The outside repairs for which money moved in the month."""
+    return [paid for paid in paid_jobs(month, user) if paid.repair]
+
+
+def paid_jobs(month: Month, user: Any) -> list[Paid]:
+    """All outside jobs for which money moved in the month; two statements."""
     sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
     rows = Payment.objects.during(month).filter(expense__isnull=False).exclude(expense__source_number="").order_by()
     for number, total in rows.values_list("expense__source_number").annotate(net=Sum("amount")):
         sums[number] += cents(total)
-    jobs = OutsideJob.objects.visible_to(user).filter(number__in=list(sums)).order_by("pk")
-    return [Paid(job, sums[job.number]) for job in jobs.select_related("place__building", "category__parent", "party")]
+    settles = JobTicket.objects.filter(Q(live=True) | ~Q(verdict=""), job=OuterRef("pk"))  # not those taken off again
+    jobs = (
+        OutsideJob.objects.visible_to(user)
+        .filter(number__in=list(sums))
+        .order_by("pk")
+        .annotate(settles=Exists(settles))
+    )
+    return [
+        Paid(job, sums[job.number], job.kind == "repair" or job.settles)
+        for job in jobs.select_related("place__building", "category__parent", "party")
+    ]
 
 
 def totals(month: Month, user: Any, outside: list[Paid] | None = None) -> dict[str, Any]:
-    """The month in figures: filed, accepted, materials, paid outside, both together, labour minutes."""
+    """The month in figures: filed, accepted, materials, paid for outside repairs, both together, labour minutes."""
     return total_of(summary(month, user, outside))
 
 
@@ -118,7 +134,7 @@ def total_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def summary(month: Month, user: Any, outside: list[Paid] | None = None) -> list[dict[str, Any]]:
-    """维修汇总: one row for each building and kind: tickets in one statement, payments of outside jobs in two more.
+    """维修汇总: one row for each building and kind: tickets in one statement, payments of outside repairs in two more.
 
     `outside`: those payments, where the caller has read them already.
     """

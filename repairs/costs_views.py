@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 from core import sheets
+from core.money import plain
 from core.pages import Page
 from finance.monthly import MonthListPage, Monthly
 from finance.tables import Table
@@ -20,7 +21,7 @@ from repairs.costs_listings import CostList
 
 
 class RepairCosts(MonthListPage):
-    """维修明细: every ticket of the month with its materials; under it what was paid for outside jobs."""
+    """维修明细: every ticket of the month with its materials; under it what was paid for outside repairs."""
 
     template_name = "repairs/costs_list.html"
     listing = CostList
@@ -30,12 +31,27 @@ class RepairCosts(MonthListPage):
         return costs.tickets(self.month, self.request.user)
 
     @cached_property
+    def jobs(self) -> list[costs.Paid]:
+        """Everything paid outside in the month: repairs, and besides them services and works."""
+        return costs.paid_jobs(self.month, self.request.user)
+
+    @property
     def paid(self) -> list[costs.Paid]:
-        return costs.paid_outside(self.month, self.request.user)
+        return [paid for paid in self.jobs if paid.repair]
+
+    @property
+    def besides(self) -> str:
+        """What was paid for services and works, so that the month can be reconciled with 付款明细."""
+        besides = [paid.amount for paid in self.jobs if not paid.repair]
+        return (
+            f"另付服务、工程类外修款 {plain(sum(besides, costs.ZERO))} 元，不算维修费用，见付款明细。"
+            if besides
+            else ""
+        )
 
     @cached_property
     def outside(self) -> Table:
-        """What was paid for outside jobs; shown while no filter parts the month."""
+        """What was paid for outside repairs; shown while no filter parts the month."""
         found = self.paid
         columns = (
             ("外修单号", "text"), ("项目", "text"), ("地点", "text"), ("故障", "text"), ("施工单位", "text"), ("当月付款（元）", "money+"),
@@ -52,7 +68,9 @@ class RepairCosts(MonthListPage):
             for p in found
         ]
         urls = [{0: p.job.get_absolute_url()} for p in found]
-        return Table("外修付款", columns, rows, urls, empty="这个月没有付外修款。", key="outside")
+        return Table(
+            "外修付款", columns, rows, urls, empty="这个月没有付外修维修款。", note=self.besides, key="outside"
+        )
 
     @property
     def whole(self) -> bool:
@@ -104,7 +122,7 @@ class Summary(Monthly, Page):
         ]
         total = costs.total_of(self.rows)
         return super().get_context(
-            buildings=buildings, total=total, hours=hours(total["minutes"]), export_url=f"?month={self.month}&export=xlsx",
+            buildings=buildings, total=total, hours=sum((row["hours"] for row in shown), Decimal("0.00")), export_url=f"?month={self.month}&export=xlsx",
             **self.picker(), **extra,
         )  # fmt: skip
 

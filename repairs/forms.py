@@ -385,7 +385,8 @@ class FinishForm(Form):
             if item and not quantity:
                 self.add_error(f"quantity_{n}", "请填用了多少。")
             elif quantity and not item:
-                self.add_error(f"item_{n}", "请选是哪种材料。")
+                if f"item_{n}" not in self.errors:  # what was typed and not found has been said already
+                    self.add_error(f"item_{n}", "请选是哪种材料。")
             elif item:
                 materials.append((item, quantity))
         data["materials"] = materials

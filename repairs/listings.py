@@ -18,7 +18,7 @@ from core import clock
 from core.listing import Column, FilterSet, Listing, SearchFilter
 from core.plan import Month
 from core.templatetags.houqin import day, icon, moment, prio
-from repairs.models import OPEN, PRIORITIES, STATES, Category, Follower, HoldReason, Ticket
+from repairs.models import DANGER, OPEN, PRIORITIES, STATES, Category, Follower, HoldReason, Ticket
 from stores.models import Move
 
 LEVELS = {1: "now", 2: "soon", 3: "plain", 4: "planned"}
@@ -72,9 +72,9 @@ def due_words(ticket: Ticket) -> tuple[str, str]:
     if ticket.due_at is None:
         return "", ""
     if ticket.is_late:
-        late = clock.now() - ticket.due_at
-        words = f"超期 {late.days} 天" if late.days else f"超期 {max(1, late.seconds // 3600)} 小时"
-        return words, day(ticket.due_at)
+        days = ticket.late_days
+        hours = int((clock.now() - ticket.due_at).total_seconds()) // 3600
+        return (f"超期 {days} 天" if days else f"超期 {max(1, hours)} 小时"), day(ticket.due_at)
     return "", moment(ticket.due_at)
 
 
@@ -86,7 +86,8 @@ def due_cell(ticket: Ticket, value: Any) -> str:
 
 
 def lead_cell(ticket: Ticket, value: Any) -> SafeString:
-    return format_html('<span class="nowrap">{}</span>', ticket.lead.name if ticket.lead else "未派")
+    nobody = "未派" if ticket.is_open else ""  # what has ended without a repairer waits for none
+    return format_html('<span class="nowrap">{}</span>', ticket.lead.name if ticket.lead else nobody)
 
 
 def reporter_name(ticket: Ticket) -> str:
@@ -149,6 +150,7 @@ class TicketFilter(FilterSet):
     done = django_filters.CharFilter(label="完成月份", method="done_in", widget=forms.HiddenInput)
     open = django_filters.CharFilter(label="未完成", method="only_open", widget=forms.HiddenInput)
     hazard = django_filters.CharFilter(label="隐患", method="only_hazard", widget=forms.HiddenInput)
+    unseen = django_filters.CharFilter(label="没人看过的隐患", method="only_unseen", widget=forms.HiddenInput)
     late = django_filters.CharFilter(label="超期", method="only_late", widget=forms.HiddenInput)
     passed = django_filters.CharFilter(label="挂起到期", method="only_passed", widget=forms.HiddenInput)
     todo = django_filters.CharFilter(label="要我处理", method="only_todo", widget=forms.HiddenInput)
@@ -200,7 +202,10 @@ class TicketFilter(FilterSet):
         return qs.open()
 
     def only_hazard(self, qs: Any, name: str, value: str) -> Any:
-        return qs.open().filter(hazard=True)
+        return qs.open().filter(DANGER)
+
+    def only_unseen(self, qs: Any, name: str, value: str) -> Any:
+        return qs.open().filter(DANGER, opened_at=None)
 
     def only_late(self, qs: Any, name: str, value: str) -> Any:
         return qs.overdue()
@@ -230,7 +235,7 @@ def todo(qs: Any) -> Any:
     now, today = clock.now(), clock.today()
     return qs.filter(state__in=OPEN).filter(
         Q(state__in=["new", "accepted"])
-        | Q(hazard=True)
+        | DANGER
         | Q(state__in=["dispatched", "doing", "held"], due_at__lt=now, clock_stopped_at=None)
         | Q(state="held", hold_until__lt=today)
     )
@@ -261,7 +266,7 @@ class TicketList(Listing):
     filename = "报修单"
     measure = "张"
     filterset = TicketFilter
-    order = "-pk"
+    order = ("-reported_at", "-pk")  # what is entered afterwards stands where it happened
     related = ("place", "category", "lead", "reporter", "hold_reason")
     sheet_tables = {"place": ("building",), "category": ("parent",), "lead": (), "reporter": (), "hold_reason": ()}
     only = (

@@ -19,6 +19,8 @@ STATES = {
 }  # fmt: skip
 ENDS = ("done", "declined", "duplicate", "withdrawn")
 OPEN = tuple(state for state in STATES if state not in ENDS)
+# A hazard that nobody has cleared yet (未销号); what is cleared only waits for acceptance.
+DANGER = Q(hazard=True, cleared_at=None)
 PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "计划"}
 OUTCOMES = {"repaired": "修复", "replaced": "更换", "temporary": "临时处理", "beyond": "无法修复"}
 NEXT_STEPS = {"scrap": "提报废", "none": "不再需要"}
@@ -386,6 +388,11 @@ class Ticket(models.Model):
             self.due_at and self.due_at < clock.now() and not self.clock_stopped_at
             and self.state in ("new", "accepted", "dispatched", "doing", "held")
         )  # fmt: skip
+
+    @property
+    def late_days(self) -> int:
+        """Dates passed since the deadline's; 0 while it is still that day. One count for desk, list, reasons and plan."""
+        return (clock.today() - clock.local(self.due_at).date()).days if self.is_late and self.due_at else 0
 
     def may_see_unseen(self, user: Any) -> bool:
         """Photos that came without login are for the office alone until the ticket is accepted."""

@@ -19,6 +19,8 @@ ROWS = ("place", "category", "hold_reason", "reporter")
 
 def _row(ticket: Ticket) -> PanelRow:
     late, rest = due_words(ticket)
+    if rest and ticket.is_open and ticket.due_at and ticket.state not in ("asked", "held", "checking"):
+        rest += " 前修好"  # a bare time beside a number says nothing
     return PanelRow(
         f"{ticket.where}：{ticket.fault}", ticket.get_absolute_url(), note=f"{ticket.number} {late or rest}".strip(),
         value=ticket.word, state=ticket.css_state, late=bool(late),

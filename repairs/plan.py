@@ -32,7 +32,7 @@ from campus import cache
 from campus.models import Duty
 from core import clock
 from core.plan import Kind, Members, Month, Record, SourceLine, Without, condense, fresh
-from repairs.models import Category, HoldReason, Ticket
+from repairs.models import DANGER, Category, HoldReason, Ticket
 from repairs.priority import months
 
 WORDS = {
@@ -98,8 +98,8 @@ def _sorted_in(tickets: QuerySet[Ticket], month: Month) -> QuerySet[Ticket]:
     what was there before last month began was on last month's plan, the rest is new."""
     return tickets.order_by().annotate(
         bucket=Case(
-            When(hazard=True, reported_at__lt=month.previous.start, then=Value("hazard-old")),
-            When(hazard=True, then=Value("hazard")),
+            When(DANGER, reported_at__lt=month.previous.start, then=Value("hazard-old")),
+            When(DANGER, then=Value("hazard")),
             When(state="held", hold_reason__in=HoldReason.objects.filter(key="money"), then=Value("money")),
             When(reported_at__lt=month.previous.start, then=Value("old")),
             default=Value("new"),
@@ -174,7 +174,7 @@ def _groups(month: Month, without: Without | None) -> list[_Group]:
         .values_list("category", "place__use", "bucket")
         .annotate(
             Count("pk"), Sum("quantity"), Min("pk"), late=Count("pk", filter=late), worst=Min("priority"),
-            unprotected=Count("pk", filter=Q(hazard=True, protection="")), oldest=Min("reported_at", output_field=raw),
+            unprotected=Count("pk", filter=DANGER & Q(protection="")), oldest=Min("reported_at", output_field=raw),
             oldest_due=Min("due_at", filter=late, output_field=raw), due=Max("due_at", output_field=raw),
             held=Max("hold_until", filter=Q(state="held"), output_field=raw),
         )
@@ -372,8 +372,9 @@ def _reason(line: _Line, detail: _Detail, month: Month) -> str:
         words.append(f"影响 {people} 人")
     due = _day(group.oldest_due) if group else None
     if late and due:
-        days = max(1, (clock.today() - due).days)
-        words.append(f"超期 {days} 天" if late == count else f"其中 {late} 张超期，最长 {days} 天")
+        days = (clock.today() - due).days
+        long = f" {days} 天" if days else "不到 1 天"
+        words.append(f"超期{long}" if late == count else f"其中 {late} 张超期，最长{long}")
     words += [f"{name} {number} 处" for name, number in sorted(detail.holds.items(), key=lambda pair: -pair[1])]
     if detail.unassigned:
         words.append("都还没派工" if detail.unassigned == count else f"{detail.unassigned} 张还没派工")
@@ -465,17 +466,12 @@ def _standing(groups: list[_Group]) -> dict[str, int]:
 
 def standing() -> dict[str, int]:
     """Open hazards and what is overdue now, for the plan's head."""
-    rows = (
+    late = _late()
+    return (
         Ticket.objects.open()
         .order_by()
-        .values_list("hazard", "protection")
-        .annotate(count=Count("pk"), overdue=Count("pk", filter=_late()))
-    )
-    found = {"hazards": 0, "late_hazards": 0, "unprotected": 0, "late": 0}
-    for hazard, protection, count, late in rows:
-        found["late"] += late
-        if hazard:
-            found["hazards"] += count
-            found["late_hazards"] += late
-            found["unprotected"] += 0 if protection else count
-    return found
+        .aggregate(
+            hazards=Count("pk", filter=DANGER), late_hazards=Count("pk", filter=DANGER & late),
+            unprotected=Count("pk", filter=DANGER & Q(protection="")), late=Count("pk", filter=late),
+        )
+    )  # fmt: skip

@@ -36,7 +36,8 @@ class Facts:
     places: int = 1
     people: int = 0
     reports: int = 1  # reporter and followers
-    late_days: int = 0
+    late_days: int = 0  # 1 on the day of the deadline itself
+    late_today: bool = False
     chased: int = 0
     reworked: int = 0
 
@@ -89,7 +90,7 @@ def suggest(facts: Facts) -> Suggestion:
         words.append(f"返修 {facts.reworked} 次")
     if facts.late_days:
         points += min(3, facts.late_days) * int(figure("repairs.weight_late"))
-        words.append(f"超期 {facts.late_days} 天")
+        words.append("超期不到 1 天" if facts.late_today else f"超期 {facts.late_days} 天")
     if facts.out_of_season:  # however many there are, they can wait for their season: the kind's own level stands
         points = 0
         words.insert(0, "不在旺季")
@@ -105,7 +106,7 @@ def refresh(tickets: Iterable[Ticket]) -> None:
     """Compute level, score and words of open tickets anew, with those of the same kind in their buildings.
 
     Two tickets of one kind in one building weigh on each other, so the whole group is written; six statements,
-    however many tickets. A row that somebody else is just changing is left as it is, until the next change or the
+    however many tickets. A ticket that is not stored yet is weighed among them and left to its caller to store. A row that somebody else is just changing is left as it is, until the next change or the
     next day: waiting for it, with one's own ticket locked, could be waiting for each other.
     """
     tickets = list(tickets)
@@ -122,6 +123,7 @@ def refresh(tickets: Iterable[Ticket]) -> None:
         .order_by("pk")
     )
     members = [t for t in members if (t.place.building_id or t.place_id, t.category_id) in groups]
+    members += [t for t in tickets if t.pk is None]
     together: dict[tuple[int, int], list[Ticket]] = {}
     for t in members:
         together.setdefault((t.place.building_id or t.place_id, t.category_id), []).append(t)
@@ -130,12 +132,13 @@ def refresh(tickets: Iterable[Ticket]) -> None:
     for t in members:
         key = (t.place.building_id or t.place_id, t.category_id)
         places, people = sum(one.quantity for one in together[key]), touched[key]
-        it = suggest(facts_of(t, today, places=places, people=people, reports=1 + t.followed))
+        it = suggest(facts_of(t, today, places=places, people=people, reports=1 + getattr(t, "followed", 0)))
         level = t.priority if t.priority_fixed else it.level
         score = it.score if not t.priority_fixed else (5 - level) * 1000 + it.score % 1000
         if (t.priority, t.score, t.priority_words) != (level, score, it.words[:120]):
             t.priority, t.score, t.priority_words = level, score, it.words[:120]
-            changed.append(t)
+            if t.pk is not None:
+                changed.append(t)
     if changed:
         with transaction.atomic():
             if connection.features.has_select_for_update_skip_locked:  # SQLite has one writer anyway
@@ -153,14 +156,12 @@ def facts_of(ticket: Ticket, today: dt.date, *, places: int, people: int, report
     """The facts of one ticket; group figures come from the caller."""
     kind = ticket.category
     in_season = bool(kind.season) and today.month in months(kind.season)
-    late = 0
-    if ticket.is_late and ticket.due_at:
-        late = max(1, (today - clock.local(ticket.due_at).date()).days)
+    late = max(1, ticket.late_days) if ticket.is_late else 0
     return Facts(
         floor=kind.priority, hazard=ticket.hazard, protected=bool(ticket.protection),
         season_word=(kind.season_word or f"{kind.name}旺季") if in_season else "",
         out_of_season=bool(kind.season) and not in_season and not late and kind.priority > 2, places=places, people=people,
-        reports=reports, late_days=late, chased=ticket.chase_count, reworked=ticket.rework_count,
+        reports=reports, late_days=late, late_today=bool(late) and not ticket.late_days, chased=ticket.chase_count, reworked=ticket.rework_count,
     )  # fmt: skip
 
 

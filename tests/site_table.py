@@ -313,7 +313,6 @@ TABLE: dict[str, Row] = {
     "outside:new": Row("", OFFICE),
     "outside:send": Row("ticket", OFFICE, does=NOBODY),  # done already
     "outside:contractors": Row("", READERS),
-    "outside:contractor": Row("contractor", READERS),
     # one outside job, waiting for acceptance: ordered by the clerk, approved by the principal
     "outside:job": Row("job", SEES_JOB, 404),
     "outside:job-edit": job(),

@@ -129,6 +129,9 @@ def test_every_entry_of_the_menu_leads_somewhere() -> None:
     assert {key for _, keys in menu.groups for key in keys} <= known
     assert set(menu.roles) == set(menu.bars) == set(menu.tabs) == set(table)
     assert all(len(keys) == 3 for keys in menu.tabs.values())
+    for role, keys in (*menu.bars.items(), *menu.tabs.items()):
+        labels = [menu.entries[key].label for key in keys]
+        assert len(set(labels)) == len(labels), f"two entries of {role} have one name"
 
 
 def test_every_permission_that_is_asked_for_is_in_the_role_table() -> None:

@@ -23,7 +23,9 @@ from tests.site_table import ALL, ELSE, TABLE, Row
 from tests.world import ROLES, World, digest
 
 pytestmark = pytest.mark.django_db
-OUR_APPS = ("config", "workplan", "dormitory", "classrooms", "canteen", "repairs", "assets", "stores", "campus", "core")
+OUR_APPS = (
+    "config", "workplan", "dormitory", "classrooms", "canteen", "repairs", "assets", "stores", "finance", "campus", "core",
+)  # fmt: skip
 MODELS = [kind for kind in apps.get_models() if kind._meta.app_label in OUR_APPS]
 WITHOUT_LOG = [kind for kind in MODELS if kind not in (LogEntry, SpentToken)]
 OWN = ("repairs:mine", "assets:mine", "core:inbox", "classrooms:home")  # empty for whoever opens them here

@@ -143,7 +143,6 @@ def build() -> World:
         "band": {"pk": Band.objects.first().pk},
         "job": {"number": job.number},
         "works": {"number": works.number},
-        "contractor": {"pk": job.party_id},
         "line": {"month": "2026-11", "pk": plan.lines.collected().first().pk},
         "hand": {"month": "2026-11", "pk": line.pk},
         "live": {"month": "2026-12", "source": "repairs", "key": coming.key},

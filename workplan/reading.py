@@ -47,6 +47,11 @@ class Shown:
         return self.ticked if self.manual else self.count > 0 and self.done >= self.count
 
     @property
+    def stored_words(self) -> bool:
+        """Its title and reason are those of the day of storing; what has been done since stands beside them."""
+        return self.pk is not None and not self.manual
+
+    @property
     def late_days(self) -> int:
         """Days past the due date of what is not finished."""
         if self.due is None or self.finished:

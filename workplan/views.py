@@ -110,13 +110,14 @@ class MonthPage(Plan, Page):
         tickets = reverse("repairs:list")
         late = f"{now['late_hazards']} 处超期" if now["late_hazards"] else "都没有超期"
         open_ones = f"{now['unprotected']} 处还没有临时防护" if now["unprotected"] else "都有临时防护"
+        today = "" if self.month == Month.current() else "现在"  # on another month's page these two are still today's
         found = [
             {
-                "label": "未销号隐患", "value": now["hazards"], "unit": "处", "danger": now["hazards"] > 0,
+                "label": f"{today}未销号隐患", "value": now["hazards"], "unit": "处", "danger": now["hazards"] > 0,
                 "more": f"{late}，{open_ones}" if now["hazards"] else "没有未销号的隐患", "url": f"{tickets}?hazard=1",
             },
             {
-                "label": "超期报修", "value": now["late"], "unit": "张", "danger": now["late"] > 0,
+                "label": f"{today}超期报修", "value": now["late"], "unit": "张", "danger": now["late"] > 0,
                 "more": "过了期限还没修好" if now["late"] else "都在期限内", "url": f"{tickets}?late=1",
             },
         ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -105,6 +106,13 @@ def wait(value: Any) -> str:
     if minutes < 24 * 60:
         return f"{minutes // 60} 小时"
     return f"{minutes // (24 * 60)} 天"
+
+
+@register.filter
+def sentence(value: Any) -> str:
+    """What somebody typed, closed with one full stop; nothing stays nothing."""
+    text = str(value or "").rstrip().rstrip("，、；,;")
+    return text if not text or unicodedata.category(text[-1]) == "Po" else f"{text}。"
 
 
 # ---------- amounts ----------

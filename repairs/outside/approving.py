@@ -148,7 +148,7 @@ def emergency(
         return None if party.active and party.contractor else f"{party}不是在用的外修单位，请先在往来单位里登记。"
 
     def effect(j: OutsideJob, data: dict[str, Any]) -> None:
-        j.emergency_by, j.emergency_reason = by, reason.strip()
+        j.emergency_by, j.emergency_for, j.emergency_reason = by, acting_for, reason.strip()
         j.party, j.ordered_by, j.ordered_at, j.started_on = party, by, clock.now(), clock.today()
         j.promised_on, j.budget_line = promised_on or j.promised_on or clock.today(), budget_line or j.budget_line
         j.warranty_months = warranty_months or j.warranty_months
@@ -301,7 +301,7 @@ def start_over(job: OutsideJob, *, by: Any, words: str) -> None:
     )
     job.party = job.expense = job.approved_amount = job.ordered_by = job.ordered_at = None
     job.approved_by = job.approved_for = job.approved_at = job.started_on = job.done_on = None
-    job.emergency_by, job.emergency_reason = None, ""
+    job.emergency_by, job.emergency_for, job.emergency_reason = None, None, ""
     job.single_source = job.choice_words = ""
     forget_acceptance(job)
     forget_check(job)

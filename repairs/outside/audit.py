@@ -12,7 +12,7 @@ from django.db.models import F
 from core.models import LogEntry
 from repairs.models import Ticket
 from repairs.outside.models import ACCEPTED, LIVE, STATES, JobTicket, OutsideJob
-from repairs.outside.rules import FLOW, paid_so_far
+from repairs.outside.rules import FLOW, owed
 
 
 def audit() -> Iterator[str]:
@@ -60,9 +60,9 @@ def _figures() -> Iterator[str]:
             if lines != job.checked_amount:
                 yield f"外修单 {job.number}：逐项核定合计 {lines}，核定金额却是 {job.checked_amount}。"
         if job.state == "settled" and job.warranty_for_id is None and job.checked_amount is not None:
-            paid = paid_so_far(job)
             due = job.checked_amount - job.retention_left - job.retention_forfeited
-            if paid != due:
+            if open_ := owed(job):  # what was given back later is no debt
+                paid = due - open_
                 yield f"外修单 {job.number}：已结算，已付 {paid}，应付 {due}。"
         if job.state in ACCEPTED and job.signs.filter(round=job.round).values("user").distinct().count() < 2:
             yield f"外修单 {job.number}：验收签字不足两人。"

@@ -73,7 +73,7 @@ class LinesInput(forms.Widget):
         heads = format_html_join("", '<th scope="col">{}</th>', ((label,) for _, label in self.columns()))
         body = format_html_join("", "<tr>{}</tr>", ((self._row(name, number, row),) for number, row in enumerate(rows)))
         return format_html(
-            '<div class="scroll-x" tabindex="0" role="region" aria-labelledby="{0}_label"><table class="listing listing-inputs" id="{0}">'
+            '<div class="scroll-x" tabindex="0" role="region" aria-labelledby="{0}_label"><table class="listing listing-inputs cards-inputs" id="{0}">'
             "<thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>",
             (attrs or {}).get("id", f"id_{name}"), heads, body,
         )  # fmt: skip
@@ -81,11 +81,11 @@ class LinesInput(forms.Widget):
     def _row(self, name: str, number: int, row: dict[str, Any]) -> SafeString:
         hidden = format_html('<input type="hidden" name="{}-{}-pk" value="{}">', name, number, row.get("pk") or "")
         return format_html_join(
-            "", '<td>{}<input class="form-control{}" name="{}-{}-{}" value="{}" aria-label="第 {} 行 {}" inputmode="{}"></td>',
+            "", '<td>{}<input class="form-control{}" name="{}-{}-{}" value="{}" aria-label="第 {} 行 {}" placeholder="{}" inputmode="{}"></td>',
             (
                 (
-                    hidden if key == "item" else "", "" if key == "item" else " form-money", name, number, key, row.get(key) or "",
-                    number + 1, label, "decimal" if key in ("quantity", "price") else "text",
+                    hidden if key == "item" else "", " form-money" if key in ("quantity", "price") else "", name, number, key, row.get(key) or "",
+                    number + 1, label, label, "decimal" if key in ("quantity", "price") else "text",
                 )
                 for key, label in self.columns()
             ),

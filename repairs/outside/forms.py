@@ -85,7 +85,7 @@ class NewJobForm(Form):
     project = choice_of("立项", None, required=False, empty="没有立项")
     hidden_work = forms.BooleanField(label="有隐蔽工程（报完工前要有覆盖前的照片）", required=False)
     widths = {
-        "place": 6, "category": 6, "promised_on": 6, "tickets": 6, "warranty_months": 6, "retention_rate": 6, "budget_line": 4,
+        "title": 6, "place": 6, "category": 6, "promised_on": 6, "tickets": 12, "warranty_months": 6, "retention_rate": 6, "budget_line": 4,
         "contract": 4, "project": 4,
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from campus.duty import acts_for
 from campus.models import Place
 from core import clock
-from core.listing import Column, FilterSet, Listing, SearchFilter
+from core.listing import Column, FilterSet, Listing, SearchFilter, shown
 from core.templatetags.houqin import day
 from finance.models import Party, Payment
 from repairs.outside.models import ACCEPTED, KINDS, STATES, OutsideJob
@@ -58,14 +58,20 @@ WAITING = (  # key, label, what it means
 def figures(user: Any, url: str) -> list[dict[str, Any]]:
     """The tasks above the list; each leads to the rows that it counts."""
     mine = OutsideJob.objects.visible_to(user)
+    whole = may_see_money(user)  # the others accept work, and what is done about money is none of their tasks
     return [
         {"label": label, "value": todo(mine, key).count(), "unit": "张", "more": more, "url": f"{url}?todo={key}"}
-        for key, label, more in WAITING
+        for key, label, more in WAITING if whole or key in ("quotes", "acceptance")
     ]  # fmt: skip
 
 
 def state_cell(job: OutsideJob, value: Any) -> str:
     return format_html('<span class="state state-{}">{}</span>', SIGNS[job.state], job.word)
+
+
+def paid_cell(job: OutsideJob, value: Any) -> str:
+    """Nothing where nothing could be paid yet."""
+    return shown("money", value) if value or job.approved_amount is not None else ""
 
 
 def promise_cell(job: OutsideJob, value: Any) -> str:
@@ -74,7 +80,7 @@ def promise_cell(job: OutsideJob, value: Any) -> str:
     late = (clock.today() - job.promised_on).days
     if late > 0:
         return format_html('<span class="late">超期 {} 天</span>', late)
-    return day(job.promised_on)
+    return f"约 {day(job.promised_on)}"
 
 
 class JobFilter(FilterSet):
@@ -139,7 +145,7 @@ class JobList(Listing):
     related = ("place", "party", "expense", "ordered_by", "warranty_for")
     prefetch = ("lines",)
     empty_icon = "hard-hat"
-    empty = ("还没有外修单", "从报修单上点“转外修”，或在这里新开一张。")
+    empty = ("还没有外修单", "报修转给外面的单位后，列在这里。")
     facts = (
         Column("title", "项目", link=True),
         Column("number", "单号", order="number", phone="hide"),
@@ -147,14 +153,15 @@ class JobList(Listing):
         Column("place", "地点", value="place.full_name", phone="wide"),
         Column("party", "施工单位", value="party.name"),
         Column("state", "状态", kind="state", cell=state_cell),
-        Column("promised_on", "承诺完工", kind="date", cell=promise_cell, phone="label"),
+        Column("finish", "完工", kind="date", value="promised_on", cell=promise_cell, phone="label", where="screen"),
+        Column("promised_on", "承诺完工", kind="date", where="sheet"),
     )
     amounts = (
         Column("quoted", "报价合计", value="quoted_amount", kind="money", where="sheet", total=True),
         Column("approved_amount", "批准金额", kind="money", phone="label"),
         Column("checked_amount", "核定金额", kind="money", phone="label"),
         Column("saved", "核减", value="saved_amount", kind="money", where="sheet", total=True),
-        Column("paid", "已付", kind="money", phone="hide"),
+        Column("paid", "已付", kind="money", cell=paid_cell, phone="hide"),
         Column("retention", "未结质保金", value="retention_left", kind="money", where="sheet", total=True),
     )
     last = (
@@ -198,12 +205,9 @@ class ContractorList(Listing):
         rows = super().base().filter(contractor=True).with_record()
         return rows.annotate(jobs=Coalesce(Subquery(jobs.annotate(n=Count("pk")).values("n")), 0))
 
-    def url(self, record: Any) -> str:
-        return f"/outside/contractors/{record.pk}/"
-
 
 def money_figures(party: Party) -> dict[str, Any]:
-    """What the school has had with a firm: jobs, amounts as quoted, checked and paid."""
+    """What the school has had with a contractor: jobs, amounts as quoted, checked and paid."""
     jobs = list(OutsideJob.objects.filter(party=party).exclude(state="cancelled").prefetch_related("lines"))
     checked = [job for job in jobs if job.checked_amount is not None]
     return {

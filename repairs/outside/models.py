@@ -33,6 +33,11 @@ PEOPLE = {
     "checked_by": "核价人",
     "approved_by": "审批人",
 }  # fmt: skip  (pairwise different: one constraint for every pair)
+STOOD_IN = {
+    "emergency_for": "ordered_by",
+    "approved_for": "approved_by",
+    "checked_for": "checked_by",
+}  # 代: whose step it was
 
 
 def money(label: str, **over: Any) -> models.DecimalField:
@@ -86,11 +91,17 @@ class JobQuerySet(models.QuerySet["OutsideJob"]):
         return self.filter(emergency_by__isnull=False, approved_by=None).exclude(state="cancelled")
 
 
+def pairs() -> list[tuple[str, str]]:
+    """The columns that never hold one person: two of the five steps, and for whom a step was taken beside every step."""
+    apart = [(a, b) for a in STOOD_IN for b in PEOPLE]
+    return [*combinations(PEOPLE, 2), *apart, *combinations(STOOD_IN, 2)]
+
+
 def _pairs() -> list[models.CheckConstraint]:
-    """Nobody takes two of the five steps."""
+    """Nobody takes two of the five steps, nor has one taken for him beside another."""
     return [
         models.CheckConstraint(condition=Q(**{a: None}) | Q(**{b: None}) | ~Q(**{a: F(b)}), name=f"job_{a}_not_{b}")
-        for a, b in combinations(PEOPLE, 2)
+        for a, b in pairs()
     ]
 
 
@@ -124,6 +135,7 @@ class OutsideJob(models.Model):
     approved_amount = money("批准金额", null=True, blank=True)
     emergency_reason = models.CharField("紧急先行理由", max_length=200, blank=True)
     emergency_by = person("紧急先行批准人")
+    emergency_for = person("代谁紧急先行")
     emergency_refused = models.BooleanField("紧急先行未获批准", default=False)
     warranty_for = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="warranty_jobs", verbose_name="质保返修"

@@ -1,4 +1,4 @@
-"""What outside work adds to other pages: on a ticket its jobs, 转外修 and a running warranty; on a place its warranties."""
+"""What outside work adds to other pages: a ticket's jobs, 转外修 and warranty, a place's warranties, a contractor's sums."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from core.money import plain
 from core.pages import Action
 from core.panels import Panel, PanelRow
 from repairs.models import Ticket
-from repairs.outside.listings import SIGNS
+from repairs.outside.listings import SIGNS, money_figures
 from repairs.outside.models import OutsideJob
 from repairs.outside.warranty import warranty_of, words_of
 from repairs.rules import FLOW as TICKET_FLOW
@@ -48,6 +49,23 @@ def of_ticket(user: Any, ticket: Ticket) -> Panel | None:
         label = "质保返修或转外修" if warranty is not None else "转外修"
         actions.append(Action(label, reverse("outside:send", args=[ticket.number]), "hard-hat"))
     return Panel("外修", rows, actions, key="outside") if rows or actions else None
+
+
+def of_party(user: Any, party: Any) -> Panel | None:
+    """What the jobs of a contractor came to."""
+    if not party.contractor:
+        return None
+    sums = money_figures(party)
+    words = (("报价（已核价的）", "quoted"), ("核定", "checked"), ("核减", "saved"), ("已付", "paid"))
+    rows = [
+        PanelRow(
+            f"外修单 {sums['jobs']} 张",
+            f"{reverse('outside:list')}?party={party.pk}",
+            value=f"验收合格 {sums['done']} 张",
+        )
+    ]
+    rows += [PanelRow(label, value=f"¥{plain(sums[key])}") for label, key in words if sums["jobs"]]
+    return Panel("外修情况", rows, key="sums")
 
 
 def of_place(user: Any, place: Any) -> Panel | None:

@@ -10,7 +10,7 @@ from campus.models import Place, User
 from core import clock
 from core.rights import can, roles, scopes
 from finance.rules import same_person
-from repairs.outside.models import PEOPLE
+from repairs.outside.models import PEOPLE, STOOD_IN
 
 if TYPE_CHECKING:
     from repairs.outside.models import OutsideJob
@@ -22,8 +22,11 @@ DECIDERS = ("director", "viceprincipal", "principal")
 
 
 def took_part(job: OutsideJob) -> Iterator[tuple[str, User]]:
-    """(act, person) of everything that was done on the job so far, earlier rounds and extra work too."""
-    for field, act in ACTS.items():
+    """(act, person) of everything that was done on the job so far, earlier rounds and extra work too.
+
+    What a delegate did, whom he stood in for has done as well.
+    """
+    for field, act in (ACTS | {one: ACTS[step] for one, step in STOOD_IN.items()}).items():
         if one := getattr(job, field):
             yield act, one
     for variation in job.variations.select_related("by"):
@@ -37,6 +40,8 @@ def conflict(job: OutsideJob, by: Any, act: str) -> str | None:
     for done, person in took_part(job):
         if done != act and same_person(by, person):
             same = "" if by.pk == person.pk else f"（与{person.name}是同一人）"
+            if not same and person.pk in [getattr(job, f"{field}_id") for field in STOOD_IN]:
+                same = "（由他人代）"
             return f"您已经{done}了这张单{same}，不能再{act}；请换一个人。"
     return None
 

@@ -196,6 +196,22 @@ def all_paid(job: OutsideJob, by: Any) -> str | None:
     return f"多付了 {-due:,.2f} 元，请先办理退款。" if due < 0 else None
 
 
+def owed(job: OutsideJob) -> Decimal:
+    """What is due on a settled job and was taken back by correcting a wrong entry; what the contractor gave back is not."""
+    later = Payment.objects.filter(
+        expense__source_number=job.number, kind="refund", at__gt=job.settled_at or clock.now()
+    )
+    due = (job.checked_amount or Decimal(0)) - job.retention_left - job.retention_forfeited
+    return due - paid_so_far(job) + later.net()
+
+
+def owed_again(job: OutsideJob, by: Any) -> str | None:
+    """After the settlement only what a correction took out of the books is paid once more."""
+    if job.state != "settled" or job.warranty_for_id or owed(job) > 0:
+        return None
+    return "已经结清，没有要再付的款；质保金到期后另付。"
+
+
 def retention_is_open(job: OutsideJob, by: Any) -> str | None:
     return None if job.retention_left > 0 else "没有未结的质保金。"
 
@@ -321,7 +337,7 @@ FLOW = Flow(
         Step("mend_defect", "遗留问题已整改", ACCEPTED, None, accepter, quiet=True),
         Step("invoice", "登记发票", PAYABLE, None, office_or_money, quiet=True),
         Step("refund", "登记退款", (*PAYABLE, "settled"), None, payer, (no_warranty,), quiet=True),
-        Step("pay", "付款", PAYABLE, None, payer, (approved, no_warranty), quiet=True),
+        Step("pay", "付款", (*PAYABLE, "settled"), None, payer, (approved, no_warranty, owed_again), quiet=True),
     ],
 )  # fmt: skip
 
@@ -334,6 +350,6 @@ VARIATION = Flow(  # moved by the job's own moves, which ask who may
     ],
 )
 
-__all__ = ["FLOW", "VARIATION", "payable", "paid_so_far", "sees_money"]
+__all__ = ["FLOW", "VARIATION", "owed", "payable", "paid_so_far", "sees_money"]
 
 assert set(ENDS) | {step for one in FLOW.steps for step in one.sources} == set(STATES)  # noqa: S101

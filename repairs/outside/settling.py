@@ -27,7 +27,7 @@ from repairs.outside.base import (
 from repairs.outside.models import JobInvoice, JobLine, OutsideJob
 from repairs.outside.rules import ceiling, checking, direction, paying
 
-KINDS_BY_STATE = {"settling": ("progress", "final")}
+KINDS_BY_STATE = {"settling": ("progress", "final"), "settled": ("final",)}
 EARLY_KINDS = ("prepay", "progress")
 
 
@@ -180,7 +180,10 @@ def pay(
     account: str = "",
     **kwargs: Any,
 ) -> Payment:
-    """预付, 进度 or 结算: never more than checked (or approved) amount less retention and what is paid."""
+    """预付, 进度 or 结算: never more than checked (or approved) amount less retention and what is paid.
+
+    On a settled job only what a correction of a wrong entry took out of the books again.
+    """
     amount = amount_of(amount)
     made: list[Payment] = []
 

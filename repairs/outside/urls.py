@@ -31,7 +31,6 @@ urlpatterns = [
     path("new/", jobs.NewJob.as_view(), name="new"),
     path("send/<ticket:number>/", moves.Send.as_view(), name="send"),
     path("contractors/", jobs.Contractors.as_view(), name="contractors"),
-    path("contractors/<int:pk>/", jobs.Contractor.as_view(), name="contractor"),
     path("<job:number>/", jobs.JobPage.as_view(), name="job"),
     path("<job:number>/drop-quote/", moves.DropQuote.as_view(), name="job-drop-quote"),
     path(

@@ -59,12 +59,13 @@ def open_ticket(
     preferred: str = "",
     reported_at: dt.datetime | None = None,
     join_open: bool = False,
+    follow_token: str = "",
 ) -> tuple[Ticket, bool]:
     """File a fault and return (ticket, joined).
 
     `by` is who files (None: by QR without login, then `device` is the hash of the phone's cookie); `reporter`,
     `reporter_name`, `reporter_phone` name the caller when the office files for somebody. `reported_at` lies in the
-    past for 补录. With `join_open` an open ticket of the same place and kind is joined instead of doubled (that is how
+    past for 补录; `follow_token` is given by who had to know it before. With `join_open` an open ticket of the same place and kind is joined instead of doubled (that is how
     inspections file). Raises LimitReached, RuleBroken.
     """
     place = followed(place)
@@ -92,7 +93,10 @@ def open_ticket(
     )  # fmt: skip
     if ticket.hazard:
         ticket.priority = 1
+    if follow_token:
+        ticket.follow_token = follow_token
     ticket.due_at = deadlines.due(ticket)
+    priority.refresh([ticket])
     ticket.save()
     log.write(
         ticket,
@@ -105,7 +109,6 @@ def open_ticket(
     )
     for photo in photos:
         files.attach(ticket, photo, by=by, role="before", caption="维修前", unseen=by is None)
-    priority.refresh([ticket])
     if ticket.hazard:
         tell(office_users(), ticket, "安全隐患", but=by, urgent=True)
     return dispatching.apply(ticket) or ticket, False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -192,31 +192,38 @@ def dispatch(ticket: Ticket, *, by: User, lead: User, helpers: Iterable[User] = 
 
 def dispatch_many(tickets: Iterable[Ticket], *, by: User, lead: User, helpers: Iterable[User] = ()) -> list[Ticket]:
     """Several in one action, all or none; the refusal names the tickets that stand in the way."""
+    helpers = list(helpers)
+    return _each(tickets, "派出", "派", lambda ticket: dispatch(ticket, by=by, lead=lead, helpers=helpers))
+
+
+def _each(tickets: Iterable[Ticket], did: str, do: str, act: Callable[[Ticket], Ticket]) -> list[Ticket]:
+    """`act` on each, all or none; every refusal names its ticket, and who has it when somebody was faster."""
     done: list[Ticket] = []
     refused: list[str] = []
-    helpers = list(helpers)
     with transaction.atomic():
         for ticket in tickets:
             try:
                 with transaction.atomic():
-                    done.append(dispatch(ticket, by=by, lead=lead, helpers=helpers))
+                    done.append(act(ticket))
             except RuleBroken as broken:
-                refused.append(f"{ticket.number}：{broken}")
+                now = Ticket.objects.select_related("lead").get(pk=ticket.pk)
+                taken = now.state == "dispatched" and do == "派" and now.lead is not None
+                why = f"已派给{now.lead.name}，要换人请用“改派”。" if taken and now.lead else str(broken)
+                refused.append(f"{ticket.number}：{why}")
         if refused:
-            raise RuleBroken("一张都没有派出，请先去掉下面这些再派。", *refused)
+            raise RuleBroken(f"一张都没有{did}，请先去掉下面这些再{do}。", *refused)
     return done
 
 
 def hold_many(tickets: Iterable[Ticket], *, by: User, **form: Any) -> list[Ticket]:
     """Hold several with one reason and date, all or none."""
-    with transaction.atomic():
-        return [work.hold(ticket, by=by, **form) for ticket in tickets]
+    return _each(tickets, "挂起", "挂起", lambda ticket: work.hold(ticket, by=by, **form))
 
 
 def merge_many(tickets: Iterable[Ticket], *, by: User, into: Ticket) -> list[Ticket]:
     """Merge several into one, all or none."""
-    with transaction.atomic():
-        return [merge(ticket, by=by, into=into) for ticket in tickets if ticket.pk != into.pk]
+    others = [ticket for ticket in tickets if ticket.pk != into.pk]
+    return _each(others, "合并", "合并", lambda ticket: merge(ticket, by=by, into=into))
 
 
 def reassign(

@@ -22,7 +22,7 @@ from core.workflow import RuleBroken
 from repairs import services
 from repairs.forms import DispatchForm, HoldForm, LinesForm, MergeForm, ReassignAllForm
 from repairs.listings import DeskList, hold_reasons, parts_arrived, todo
-from repairs.models import OPEN, Ticket
+from repairs.models import DANGER, OPEN, Ticket
 
 LATE = ("new", "accepted", "dispatched", "doing", "held")  # states in which a ticket can be late
 AFTER = tuple(state for state in OPEN if state not in ("new", "accepted"))
@@ -38,35 +38,36 @@ def figures(base: Any) -> dict[str, Any]:
     """Everything that the head of the desk counts, in one statement over the open tickets, grouped by state and danger."""
     late, passed = Q(due_at__lt=clock.now(), clock_stopped_at=None), Q(state="held", hold_until__lt=clock.today())
     late &= Q(state__in=LATE)
+    bare, unseen = DANGER & Q(protection=""), DANGER & Q(opened_at=None)
     parts = next((reason.pk for reason in hold_reasons() if reason.key == "parts"), None)
     groups = list(
         base.filter(state__in=OPEN)
         .order_by()
         .values("state", "hazard")
         .annotate(
-            n=Count("pk"), bare=Count("pk", filter=Q(protection="")), unseen=Min("created_at", filter=Q(opened_at=None)),
+            n=Count("pk"), danger=Count("pk", filter=DANGER), bare=Count("pk", filter=bare), unseen=Min("created_at", filter=unseen),
             reported=Min("reported_at"), finished=Min("finished_at"), late=Count("pk", filter=late),
             late_oldest=Min("due_at", filter=late), late_dorm=Count("pk", filter=late & Q(place__use="dormitory")),
             passed=Count("pk", filter=passed), passed_parts=Count("pk", filter=passed & Q(hold_reason=parts)),
-            pressing=Count("pk", filter=late | passed),
+            pressing=Count("pk", filter=DANGER | late | passed),
         )
     )  # fmt: skip
 
-    def total(name: str, *states: str, hazard: bool | None = None) -> int:
-        return sum(g[name] for g in groups if g["state"] in (states or OPEN) and hazard in (None, g["hazard"]))
+    def total(name: str, *states: str) -> int:
+        return sum(g[name] for g in groups if g["state"] in (states or OPEN))
 
     def oldest(name: str, *states: str, hazard: bool | None = None) -> Any:
         found = (g[name] for g in groups if g["state"] in (states or OPEN) and hazard in (None, g["hazard"]))
         return min(filter(None, found), default=None)
 
     return {
-        "new": total("n", "new"), "new_oldest": oldest("reported", "new"),
-        "hazards": total("n", hazard=True), "bare": total("bare", hazard=True), "unseen": oldest("unseen", hazard=True),
+        "new": total("n", "new"), "waiting": total("n", "new", "accepted"), "new_oldest": oldest("reported", "new"),
+        "hazards": total("danger"), "bare": total("bare"), "unseen": oldest("unseen"),
         "late": total("late"), "late_oldest": oldest("late_oldest"), "late_dorm": total("late_dorm"),
         "passed": total("passed"), "passed_parts": total("passed_parts"),
         "checking": total("n", "checking"), "checking_oldest": oldest("finished", "checking", hazard=False),
         "asked": total("n", "asked"), "open": total("n"),
-        "todo": total("n", "new", "accepted") + total("n", *AFTER, hazard=True) + total("pressing", *AFTER, hazard=False),
+        "todo": total("n", "new", "accepted") + total("pressing", *AFTER),
     }  # fmt: skip
 
 
@@ -94,7 +95,7 @@ class Desk(ListPage):
     def get_tabs(self) -> Iterable[tuple[str, str]]:
         n = self.counts
         return (
-            (f"要我处理 {n['todo']}", ""), (f"待受理 {n['new']}", "state=new"), ("待派工", "undispatched=1"),
+            (f"要我处理 {n['todo']}", ""), (f"待受理 {n['new']}", "state=new"), (f"待派工 {n['waiting']}", "undispatched=1"),
             (f"未完成 {n['open']}", "open=1"), (f"待补充 {n['asked']}", "state=asked"), (f"料已到 {self.arrived}", "parts=1"),
         )  # fmt: skip
 
@@ -116,7 +117,7 @@ class Desk(ListPage):
 
     def heads(self) -> list[dict[str, Any]]:
         n = self.counts
-        late_days = (clock.now() - n["late_oldest"]).days if n["late_oldest"] else 0
+        late_days = (clock.today() - clock.local(n["late_oldest"]).date()).days if n["late_oldest"] else 0
         deemed = self.deemed_words(n["checking_oldest"])
         return [
             {"label": "待受理", "value": n["new"], "url": "?state=new",
@@ -124,7 +125,7 @@ class Desk(ListPage):
             {"label": "安全隐患", "value": n["hazards"], "url": "?hazard=1", "danger": n["hazards"] > 0,
              "more": f"{n['bare']} 处还没有防护" if n["bare"] else "都有临时防护" if n["hazards"] else "没有"},
             {"label": "超期", "value": n["late"], "url": "?late=1",
-             "more": f"最久 {late_days} 天，宿舍 {n['late_dorm']} 张" if n["late"] else "没有超期"},
+             "more": f"{f'最久 {late_days} 天，' if late_days else ''}宿舍 {n['late_dorm']} 张" if n["late"] else "没有超期"},
             {"label": "挂起已到期", "value": n["passed"], "url": "?passed=1",
              "more": f"待料 {n['passed_parts']}" if n["passed"] else "没有到期的"},
             {"label": "待验收", "value": n["checking"], "url": "?state=checking", "wide": True, "more": deemed},
@@ -202,10 +203,13 @@ class DeskBulk(Page):
             except RuleBroken as broken:
                 for reason in broken.reasons:
                     form.add_error(None, reason)
+                for ticket in tickets:  # what stands in the way is unticked: the rest goes with one more click
+                    ticket.stuck = any(reason.startswith(f"{ticket.number}：") for reason in broken.reasons)
             else:
                 messages.success(request, text)
                 return HttpResponseRedirect(reverse("repairs:desk"))
-        return self.render(tickets=tickets, form=form, do=self.do, status=409 if going else 200)
+        free = sum(not getattr(ticket, "stuck", False) for ticket in tickets)
+        return self.render(tickets=tickets, free=free, form=form, do=self.do, status=409 if going else 200)
 
     def form(self, data: Any, tickets: list[Ticket]) -> Any:
         if self.do == "dispatch":

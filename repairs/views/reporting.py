@@ -17,12 +17,13 @@ from campus import services as places
 from campus.models import Place
 from core import clock, files
 from core.models import LogEntry
-from core.pages import AlreadyDone, Page, remember, spend
+from core.pages import AlreadyDone, Page, spend
 from core.rights import can
 from core.workflow import RuleBroken
 from repairs import services
 from repairs.forms import ReportForm
 from repairs.models import Category, Follower, Ticket, Tile
+from repairs.outside.warranty import covered_at, unnamed, warranty_of
 from repairs.rules import FLOW, Guest
 from repairs.views import moves
 from repairs.views.tickets import RELATED, guest_moves, progress
@@ -107,16 +108,16 @@ class Report(Page):
         guest = not user.is_authenticated
         try:
             with files.undone_on_error(), transaction.atomic():
-                spent = spend(form.submit_token if request.POST.get("submit_token") else "")
-                ticket, _ = services.open_ticket(
+                token = Ticket().follow_token  # known before the ticket is, so that the spent token is written once
+                url = reverse("repairs:sent", args=[token])
+                spend(form.submit_token if request.POST.get("submit_token") else "", url)
+                services.open_ticket(
                     place=place, category=form.kind, by=None if guest else user,
                     channel="qr" if request.GET.get("at") else "web", words=data["words"], detail=data["detail"],
                     asset=self.card(), quantity=data["quantity"], hazard=data["hazard"], photos=data["photos"],
                     preferred=data["preferred"], device=device_hash(request) if guest else "",
-                    reporter_name=data.get("name", ""), reporter_phone=data.get("phone", ""),
+                    reporter_name=data.get("name", ""), reporter_phone=data.get("phone", ""), follow_token=token,
                 )  # fmt: skip
-                url = reverse("repairs:sent", args=[ticket.follow_token])
-                remember(spent, url)
         except AlreadyDone as done:
             return HttpResponseRedirect(done.url or reverse("repairs:mine"))
         except RuleBroken as broken:
@@ -153,12 +154,12 @@ class Report(Page):
         return response
 
     def show(self, place: Place, form: ReportForm, *, status: int = 200) -> HttpResponse:
-        same = services.same_faults(place)
-        if not self.request.user.is_authenticated:
-            same = same.filter(category__guarded=False)  # no news for whoever walks by
+        same, covered, guest = services.same_faults(place), covered_at(place), not self.request.user.is_authenticated
+        if guest:  # no news for whoever walks by
+            same, covered = same.filter(category__guarded=False), [one for one in covered if not one.guarded]
         return self.render(
-            status=status, place=place, form=form, same=list(same[:5]), card=self.card(), school=profile.current(),
-            guest=not self.request.user.is_authenticated, people=places.people_in(place), now=clock.now(),
+            status=status, place=place, form=form, same=list(same[:5]), covered=covered, card=self.card(),
+            school=profile.current(), guest=guest, people=places.people_in(place), now=clock.now(),
             picked_tile=form.tile.pk if form.is_bound and form.tile else None,
             picked_kind=form.kind.pk if form.is_bound and form.kind else None,
         )  # fmt: skip
@@ -212,9 +213,12 @@ class Sent(Page):
             raise Http404("没有这张报修单。")
         school = profile.current()
         follow = reverse("repairs:follow", args=[ticket.follow_token])
+        # A demo is served on any port; a real school's address is what it says it is, whatever the request claims.
+        known = "" if school.is_demo else school.public_url.rstrip("/")
         return super().get_context(
             ticket=ticket, school=school, guest=not self.request.user.is_authenticated, follow=follow,
-            follow_full=(school.public_url.rstrip("/") or self.request.build_absolute_uri("/").rstrip("/")) + follow, **extra,
+            warranty=warranty_of(ticket.place, ticket.category),
+            follow_full=known + follow if known else self.request.build_absolute_uri(follow), **extra,
         )  # fmt: skip
 
 
@@ -238,7 +242,8 @@ NAMING = {"dispatch", "auto_dispatch", "reassign", "take", "hand_back", "merge"}
 
 
 def for_guests(entry: LogEntry) -> LogEntry:
-    """An entry as the follow address shows it: no names, and of what was said only what was said to the reporter."""
+    """An entry as the follow address shows it: no names, no firms, and of what was said only what was said to the reporter."""
+    entry.text = unnamed(entry.text)
     if entry.verb in NAMING:
         entry.text = FLOW[entry.verb].label
     if entry.verb not in SPOKEN:
@@ -287,6 +292,8 @@ class FollowPage(ByToken, moves.Move):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         ticket = self.object
+        if ticket.outside_by_id:
+            ticket.outcome_words = "外修"  # which firm is nothing for whoever has the address
         entries = [for_guests(e) for e in LogEntry.objects.of(ticket).exclude(verb__in=INTERNAL)[:40]]
         return self.render(
             ticket=ticket, moves=guest_moves(ticket, self.guest), steps=progress(ticket), entries=entries, form=None,

@@ -157,6 +157,15 @@ def test_password_change_refused(teacher: Any, sent: dict[str, str], field: str)
     assert teacher.check_password(PASSWORD)
 
 
+def test_a_short_password_is_refused_in_chinese(teacher: Any) -> None:
+    here = Client()
+    here.force_login(teacher)
+
+    page = here.post("/account/password/", {"old": PASSWORD, "new": "kP3vz", "again": "kP3vz"})
+
+    assert page.context["form"].errors["new"] == ["密码太短，至少要 8 个字符。"]
+
+
 def test_guessing_the_old_password_makes_wait(teacher: Any) -> None:
     client, _ = enter(teacher)
     for _ in range(5):

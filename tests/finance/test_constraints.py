@@ -82,6 +82,7 @@ CASES = [
     ("expense_amount", make.expense, {"requested_amount": 0}),
     ("expense_approved_amount", lambda: make.expense("approved"), {"approved_amount": 801}),
     ("expense_approved_amount", lambda: make.expense("approved"), {"approved_amount": 0}),
+    ("expense_below_next_band", make.expense, {"next_band": 800}),
     ("expense_decided_by_another", lambda: make.expense("approved"), {"decided_by": F("requested_by")}),
     ("expense_decided_by_another", lambda: make.expense("returned"), {"requested_by": F("decided_by")}),
     ("expense_acting_for_another", delegated, {"acting_for": F("requested_by")}),

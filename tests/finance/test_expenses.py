@@ -32,8 +32,10 @@ def refused(call, *args, **kwargs):
 )  # fmt: skip
 def test_the_band_is_copied_at_the_request(clerk, amount, role, quotes, minutes):
     expense = make.expense(amount=amount, by=clerk)
+    above = {"director": 1000, "viceprincipal": 5000, "principal": None if minutes else 20000}[role]
 
     assert (expense.approver_role, expense.quotes_needed, expense.minutes_needed) == (role, quotes, minutes)
+    assert expense.next_band == above
     assert (expense.state, expense.number, expense.requested_amount) == ("waiting", "FY202611-0001", Decimal(amount))
 
 

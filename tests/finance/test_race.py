@@ -1,5 +1,7 @@
 """Two real processes at the same expense, claim or invoice, on both databases: one is heard, the others are told."""
 
+import re
+
 import pytest
 
 from tests.finance.racer import race
@@ -60,3 +62,18 @@ def test_one_invoice(url):
         "宏达装饰的发票 25320001 已经登记过，同一张发票不能登记两次。请核对号码。"
     }
     assert found["invoices"] == 1
+
+
+def test_a_month_is_closed_while_it_is_paid(url):
+    """Never a payment in a closed month: what was booked before stands, what comes after is told, one closes it."""
+    ends, found = race("close", url)
+
+    assert [how for how, _ in ends] == ["ok"] * 7 + ["refused"] * 3
+    assert {re.sub("[0-9]+年[0-9]+月", "", words) for how, words in ends if how == "refused"} == {"已经结账。"}
+    paid = [end for how, end in ends if how == "ok" and isinstance(end, list)]
+    assert (len(paid), [end for how, end in ends if isinstance(end, str) and how == "ok"]) == (6, [found["closed"]])
+    assert {re.sub("[0-9]+年[0-9]+月", "", words) for _, words in paid} == {
+        "已经结账，不能再记账。请记在没有结账的月份，并在说明里写明是哪一笔；确需改动时由校长反结账。"
+    }
+    assert len(found["paid"]) == sum(count for count, _ in paid) > 0
+    assert (found["late"], found["audit"]) == (0, [])

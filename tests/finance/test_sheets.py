@@ -157,7 +157,7 @@ def test_a_paid_job_with_its_invoice_is_no_exception(finance: Any) -> None:
     assert outside_sheets.exceptions(NOVEMBER, finance) == []
 
 
-def test_repair_cost_is_materials_and_payments_of_outside_jobs_everywhere(client: Any, finance: Any) -> None:
+def test_repair_cost_is_materials_and_payments_of_outside_repairs_everywhere(client: Any, finance: Any) -> None:
     with clock.at(clock.moment(2026, 11, 2, 9, 0)):
         stock = make.stock(100)
     ticket = make.ticket("doing", place=make.place("401", building_name="5号楼"))
@@ -166,13 +166,22 @@ def test_repair_cost_is_materials_and_payments_of_outside_jobs_everywhere(client
     )
     Material.objects.create(ticket=ticket, move=move)
     job = make.outside_job("settled", prices=PRICES)
+    fallen = make.ticket("accepted", by=make.someone("teacher"), place=make.place("501", building_name="5号楼"))
+    wall = make.outside_job("settled", kind="works", tickets=[fallen], title="外墙抢修", category=None)
     garden = make.outside_job("settled", kind="service", place=make.building("5号楼"), title="绿化", category=None)
+    summer = make.outside_job("settled", kind="works", place=make.building("5号楼"), title="操场改造", category=None)
     found, materials = costs.totals(NOVEMBER, finance), -move.value
-    outside = Payment.objects.filter(expense__in=[job.expense, garden.expense]).net()
+    outside = Payment.objects.filter(expense__in=[job.expense, wall.expense]).net()
+    besides = Payment.objects.filter(expense__in=[garden.expense, summer.expense]).net()
+    assert Payment.objects.net() == outside + besides
+    note = f"另付服务、工程类外修款 {plain(besides)} 元，不算维修费用，见付款明细。"
     assert (found["amount"], found["outside"], found["cost"]) == (materials, outside, materials + outside)
     rows = {(row["building"], row["kind"]): (row["amount"], row["outside"]) for row in costs.summary(NOVEMBER, finance)}
     assert rows["3号楼", job.category.name if job.category else costs.NO_KIND][1] == Decimal("7904.00")
     assert sum(pair[1] for pair in rows.values()) == outside
+    assert all(
+        job.number != paid.job.number for paid in costs.paid_outside(NOVEMBER, finance) for job in (garden, summer)
+    )
     words = [f"¥{plain(amount)}" for amount in (materials, outside, materials + outside)]
     for page in ("/finance/repairs/", "/finance/repairs/summary/"):
         html = get(client, finance, f"{page}?month=2026-11")
@@ -187,8 +196,25 @@ def test_repair_cost_is_materials_and_payments_of_outside_jobs_everywhere(client
     assert lines[-1][0] == costs.RULE
     _, book = sheet(client, finance, "/finance/repairs/?month=2026-11&export=xlsx")
     assert [page.title for page in book.worksheets] == ["维修费用明细", "外修付款"]
-    assert list(book.worksheets[1].values)[-1][-1] == float(outside)
+    under = list(book.worksheets[1].values)
+    assert next(row for row in under if row[0] == "合计")[-1] == float(outside)
+    assert under[-1][0] == note
+    assert note in get(client, finance, "/finance/repairs/?month=2026-11")
     assert costs.totals(DECEMBER, finance)["cost"] == 0
+
+
+def test_a_job_whose_ticket_was_taken_off_is_no_repair(finance: Any) -> None:
+    def paid_service(place: str) -> OutsideJob:
+        ticket = make.ticket("accepted", by=make.someone("teacher"), place=make.place(place))
+        job = make.outside_job("working", kind="service", tickets=[ticket])
+        jobs.pay(job, by=finance, amount=Decimal(100), on=clock.today(), kind="prepay")
+        return OutsideJob.objects.get(pk=job.pk)
+
+    kept, left = paid_service("401"), paid_service("402")
+    jobs.take_off(left, by=make.someone("clerk"), ticket=left.tickets.get().ticket, reason="自己修")
+
+    assert [paid.job for paid in costs.paid_outside(NOVEMBER, finance)] == [kept]
+    assert [paid.repair for paid in costs.paid_jobs(NOVEMBER, finance)] == [True, False]
 
 
 def test_a_refund_lowers_the_cost_of_its_month(finance: Any) -> None:

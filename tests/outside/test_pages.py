@@ -279,6 +279,27 @@ def test_the_approver_types_his_password_again_after_a_quarter_of_an_hour():
     assert fresh(job).state == "approving"
 
 
+@pytest.mark.parametrize(("name", "status"), [("clerk", 403), ("finance", 403), ("admin", 404), ("homeroom", 404)])
+def test_who_may_not_approve_is_told_so_before_any_password(name, status):
+    """Rights first: nobody types his password only to be refused after it."""
+    job = make.outside_job("approving")
+    browser = enter(name)
+
+    with clock.at(clock.moment(2026, 11, 23, 9, 20)):
+        posted = browser.post(f"{job.get_absolute_url()}approve/", {})
+        opened = browser.get(f"{job.get_absolute_url()}approve/")
+
+    assert (posted.status_code, opened.status_code) == (status, {403: 200, 404: 404}[status])
+    assert fresh(job).state == "approving"
+    assert LogEntry.objects.of(job).filter(verb="refused").count() == (status == 403)
+
+
+def test_a_guest_logs_in_before_he_types_a_password_again():
+    answer = Client().post(f"{make.outside_job('approving').get_absolute_url()}approve/", {})
+
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("login"))
+
+
 def test_a_stale_page_approves_nothing():
     job = make.outside_job("approving")
     shown = job.version
@@ -384,13 +405,17 @@ def test_works_with_contract_hidden_work_and_settlement_paper():
 
 
 def test_the_record_of_a_contractor():
+    make.outside_job("settled", prices={"闸阀 DN80": (400, "市场价")})
     job = make.outside_job("working")
     job = services.fail(job, by=make.someone("clerk"), words="没来")
     party = make.contractor("恒达机电")
 
-    page = text_of(enter("finance").get(reverse("outside:contractor", args=[party.pk])))
+    page = text_of(enter("finance").get(party.get_absolute_url()))
     assert "爽约 1 次" in page
-    assert "恒达机电" in text_of(enter("clerk").get(reverse("outside:contractors")))
+    sums = "外修单 1 张 验收合格 1 张 报价（已核价的） ¥9,080.00 核定 ¥9,000.00 核减 ¥80.00 已付 ¥8,550.00"
+    assert f"外修情况 {sums}" in page
+    listed = enter("clerk").get(reverse("outside:contractors"))
+    assert f'href="{party.get_absolute_url()}">恒达机电' in listed.content.decode()
     assert enter("teacher").get(reverse("outside:contractors")).status_code == 403
 
 

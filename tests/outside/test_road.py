@@ -11,6 +11,7 @@ from core.workflow import RuleBroken, Stale
 from finance.models import Expense, PartyMark, Payment
 from repairs.models import OutsideJob, Ticket
 from repairs.outside import rules, services
+from repairs.outside.audit import audit
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -528,20 +529,17 @@ def test_or_forfeited_in_part():
 def test_a_closed_month_takes_no_payment():
     from finance.services import close_month
 
-    job, finance = make.outside_job("settling"), make.someone("finance")
-    invoice = services.add_invoice(job, by=finance, number="1", amount=9080, on=clock.today())
+    with clock.at(clock.moment(2026, 10, 12, 9, 0)):
+        job = make.outside_job("working")
+    finance = make.someone("finance")
     close_month(dt.date(2026, 10, 1), by=finance)
+    facts = {"by": finance, "amount": 100, "kind": "progress"}
 
-    assert (
-        "已经结账"
-        in "".join(
-            refused(
-                services.pay, job, by=finance, amount=100, on=dt.date(2026, 10, 30), kind="progress", invoice=invoice
-            )
-        )
-        or Payment.objects.count() == 0
-    )
-    assert Payment.objects.count() == 0
+    assert refused(services.pay, job, on=dt.date(2026, 10, 30), **facts) == [
+        "2026年10月已经结账，不能再记账。请记在没有结账的月份，并在说明里写明是哪一笔；确需改动时由校长反结账。"
+    ]
+    assert (Payment.objects.count(), fresh(job).version) == (0, job.version)
+    assert services.pay(job, on=dt.date(2026, 11, 2), **facts).amount == D(100)
 
 
 def test_a_changed_band_acts_on_later_requests_only():
@@ -552,3 +550,47 @@ def test_a_changed_band_acts_on_later_requests_only():
 
     assert refused(services.approve, job, by=make.viceprincipal())[0].endswith("由校长审批，您没有这项权限。")
     assert services.approve(job, by=make.someone("principal")).state == "working"
+
+
+def test_a_wrong_entry_is_taken_back_after_the_settlement_and_paid_again():
+    """Nothing is stuck: what the correction took out of the books may be booked once more, and not a cent above."""
+    from finance.services import correct
+
+    job, finance = make.outside_job("settled"), make.someone("finance")
+    invoice = job.invoices.get().invoice
+    facts = {"by": finance, "on": clock.today(), "invoice": invoice}
+    assert refused(services.pay, job, amount=1, **facts) == ["已经结清，没有要再付的款；质保金到期后另付。"]
+
+    correct(Payment.objects.get(), on=clock.today(), by=finance, words="账号写错")
+    assert list(audit()) == [f"外修单 {job.number}：已结算，已付 0.00，应付 8626.00。"]
+    assert "最多还能付 8,626.00 元" in refused(services.pay, job, amount=8627, **facts)[0]
+    services.pay(job, amount=8626, **facts)
+
+    assert list(audit()) == []
+    assert refused(services.pay, fresh(job), amount=1, **facts) == ["已经结清，没有要再付的款；质保金到期后另付。"]
+
+
+def test_a_retention_that_was_booked_wrongly_is_paid_again():
+    from finance.services import correct
+
+    job, finance = make.outside_job("settled"), make.someone("finance")
+    with clock.at(clock.moment(2028, 11, 23, 9, 0)):
+        wrong = services.pay_retention(job, by=finance, on=clock.today())
+        correct(wrong, on=clock.today(), by=finance, words="账号写错")
+        invoice = job.invoices.get().invoice
+        services.pay(fresh(job), by=finance, amount=454, on=clock.today(), invoice=invoice)
+
+    assert (rules.paid_so_far(job), fresh(job).retention_left, list(audit())) == (D(9080), D(0), [])
+
+
+def test_money_given_back_after_the_settlement_is_not_paid_out_again():
+    job, finance = make.outside_job("settled"), make.someone("finance")
+
+    with clock.at(clock.moment(2026, 11, 24, 9, 0)):
+        services.refund(job, by=finance, amount=100, on=clock.today(), words="质量扣款")
+        reasons = refused(
+            services.pay, fresh(job), by=finance, amount=100, on=clock.today(), invoice=job.invoices.get().invoice
+        )
+
+    assert reasons == ["已经结清，没有要再付的款；质保金到期后另付。"]
+    assert (rules.paid_so_far(job), list(audit())) == (D(8526), [])

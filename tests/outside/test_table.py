@@ -83,7 +83,7 @@ PAPER = [
     Row("mend_defect", {"pricing", "settling", "settled"}, "=", ACCEPTERS),
     Row("invoice", PAYABLE, "=", OFFICE | {"finance"}),
     Row("refund", PAYABLE | {"settled"}, "=", {"finance"}),
-    Row("pay", PAYABLE, "=", {"finance"}),
+    Row("pay", PAYABLE | {"settled"}, "=", {"finance"}),
 ]
 # Finance checked the price in the states after it, and so accepts nothing there.
 NOT_LATER = {"leave_defect": {"finance"}, "mend_defect": {"finance"}}

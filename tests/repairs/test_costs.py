@@ -163,6 +163,16 @@ def test_the_summary_by_building_and_kind_and_its_sheet_agree(client, tube, fina
     assert rows[5] == ("合计", None, None, None, 3, 1, 50, 0, 50, 1.5)
 
 
+def test_hours_on_the_screen_are_the_sum_of_the_rounded_rows_as_in_the_sheet(client, tube, finance) -> None:
+    client.force_login(finance)
+    for name in ("灯不亮", "窗帘", "门锁"):
+        make.ticket("done", category=make.category(name), labour_minutes=20)
+    page = client.get("/finance/repairs/summary/?month=2026-11")
+    rows, _ = sheet(client, finance, "/finance/repairs/summary/?month=2026-11&export=xlsx")
+    total = next(row for row in rows if row[0] == "合计")
+    assert (page.context["hours"], total[-1]) == (Decimal("0.99"), 0.99)
+
+
 def test_each_figure_of_the_summary_leads_to_its_records(client, tube, finance) -> None:
     ticket = make.ticket("done")
     drawn(ticket, tube, 2)

@@ -399,6 +399,21 @@ def test_many_all_or_none_with_the_refused_named():
     assert (fresh(good).state, LogEntry.objects.count(), told(lead)) == ("new", entries, [])
 
 
+def test_many_say_who_was_faster_and_name_what_cannot_be_held_or_merged():
+    clerk, lead = make.clerk(), make.repairer()
+    sent, new, done = make.ticket("dispatched", lead=lead), make.ticket(), make.ticket("done")
+    hold = {"reason": make.hold_reason("holiday"), "until": dt.date(2027, 1, 25)}
+
+    assert refused(services.dispatch_many, [sent], by=clerk, lead=lead)[1:] == [
+        f"{sent.number}：已派给{lead.name}，要换人请用“改派”。"
+    ]
+    assert refused(services.hold_many, [new, done], by=clerk, **hold)[0] == "一张都没有挂起，请先去掉下面这些再挂起。"
+    assert [r.partition("：")[0] for r in refused(services.hold_many, [sent, done], by=clerk, **hold)[1:]] == [
+        done.number
+    ]
+    assert refused(services.merge_many, [new, done], by=clerk, into=new)[1].partition("：")[0] == done.number
+
+
 def test_hold_many_all_or_none():
     clerk, good, bad = make.clerk(), make.ticket("accepted"), make.ticket()
     form = {"reason": make.hold_reason("holiday"), "until": dt.date(2027, 1, 25)}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from campus.models import Delegation
 from core import clock
@@ -44,6 +47,36 @@ def send(seat: Seat) -> None:
     with seat.page.expect_navigation():
         seat.page.locator("main form[method=post] button[type=submit]").last.click()
     seat.look()
+
+
+FIGURES = {"quoted": "9,680.00", "checked": "9,380.00", "paid": "8,911.00", "retained": "469.00"}
+COLUMNS = {"报价（元）": "quoted", "核定（元）": "checked", "已付（元）": "paid", "质保金（元）": "retained"}
+
+
+def on_the_page(seat: Seat) -> dict[str, str]:
+    """The four figures under the tables of the job's page."""
+    words = " ".join(seat.page.locator(".money-total").all_inner_texts())
+    labels = {"quoted": "报价合计", "checked": "核定合计", "paid": "已付", "retained": "质保金"}
+    return {name: re.search(rf"{label}\s*¥([\d,.]+)", words)[1] for name, label in labels.items()}
+
+
+def on_the_sheet(seat: Seat, job: OutsideJob, rows: str) -> dict[str, str]:
+    """The four figures of the job in the month's table, or those of its total row."""
+    heads = seat.page.locator("table.listing thead th").all_inner_texts()
+    row = seat.page.locator(f"table.listing {rows} tr").filter(has_text=job.number if rows == "tbody" else "合计").first
+    cells = row.locator("th, td").all_inner_texts()
+    return {name: cells[heads.index(head)].strip().lstrip("¥") for head, name in COLUMNS.items()}
+
+
+def in_the_file(path: Any, job: OutsideJob) -> tuple[dict[str, str], dict[str, str]]:
+    """The four figures of the job and of the total row, read back from the workbook."""
+    rows = list(load_workbook(io.BytesIO(path.read_bytes())).active.iter_rows(values_only=True))
+    heads = next(row for row in rows if "报价（元）" in row)
+    line = next(row for row in rows if job.number in row)
+    at = {name: heads.index(head) for head, name in COLUMNS.items()}
+    jobs = [row for row in rows[rows.index(heads) + 1 :] if str(row[0] or "").startswith("WX")]
+    shown = {name: f"{Decimal(str(line[place])):,.2f}" for name, place in at.items()}
+    return shown, {name: f"{sum(Decimal(str(row[place])) for row in jobs):,.2f}" for name, place in at.items()}
 
 
 def state(job: OutsideJob) -> str:
@@ -212,6 +245,9 @@ def test_the_facade(school, seat, hands, picture):
     page = go(desk, job, "decide-words")
     page.locator("[name=words]").fill("三方核对，按 2,500 元，单位无其他异议")
     send(desk)
+    director = seat("director")
+    director.open("/plan/")
+    assert director.reads(f"1 张待结算，合计 {FIGURES['checked']} 元")
     job = OutsideJob.objects.get(pk=job.pk)
     assert (job.state, job.checked_amount, job.saved_amount, job.retention_amount) == (
         "settling",
@@ -234,8 +270,26 @@ def test_the_facade(school, seat, hands, picture):
     assert (job.state, Payment.objects.get().amount, job.retention_left) == ("settled", Decimal(8911), Decimal(469))
     money_.open(reverse("outside:print-check", args=[job.number]))
     assert money_.reads("玖仟叁佰捌拾元整")
-    assert money_.reads("9,380.00")
+    assert all(money_.reads(f"¥{FIGURES[name]}") for name in ("checked", "paid", "retained"))
+    assert money_.reads(FIGURES["quoted"])
     money_.shot("paper")
+
+    # The month's figures are the same to the 分: the job's page, the sheet, its total, the file.
+    go(money_, job)
+    assert on_the_page(money_) == FIGURES
+    money_.shot("settled")
+    month = f"{clock.today():%Y-%m}"
+    money_.open("/finance/")
+    with money_.page.expect_navigation():
+        money_.page.get_by_role("link", name="外修结算").first.click()
+    money_.look()
+    assert f"month={month}" in money_.page.url
+    assert on_the_sheet(money_, job, "tbody") == FIGURES
+    assert on_the_sheet(money_, job, "tfoot") == FIGURES
+    money_.shot("sheet")
+    with money_.page.expect_download() as download:
+        money_.find("导出 Excel").click()
+    assert in_the_file(download.value.path(), job) == (FIGURES, FIGURES)
     five = {job.ordered_by, job.approved_by, job.acceptor_1, job.acceptor_2, job.checked_by}
     assert len(five) == 5
 
@@ -244,6 +298,7 @@ def test_the_facade(school, seat, hands, picture):
     director = seat("director")
     director.open("/plan/")
     assert director.reads("到期质保金 1 笔")
+    assert director.reads(f"合计 {FIGURES['retained']} 元")
     director.shot("plan-retention")
     money_ = seat("finance")
     money_.open("/outside/?todo=retention")

@@ -307,6 +307,19 @@ def test_head_figures_say_how_it_stands(client, principal) -> None:
     make.ticket(hazard=True)
     html = page(client, principal)
     assert '<a href="/repairs/?hazard=1">' in html and "1 处还没有临时防护" in html
+    assert "现在未销号隐患" not in html
+
+
+def test_another_months_page_says_that_dangers_and_lateness_are_todays(client, principal) -> None:
+    make.ticket(hazard=True)
+    assert "现在未销号隐患" in page(client, principal, "/plan/2026-12/")
+
+
+def test_a_stored_reason_says_when_it_was_true(client, principal) -> None:
+    make.ticket(quantity=3)
+    assert '<span class="no-print">汇集时：</span>' in page(client, principal)
+
+    assert "汇集时：" not in page(client, principal, "/plan/2026-12/")
 
 
 def test_statements_do_not_grow_with_two_thousand_open_records(client, principal) -> None:

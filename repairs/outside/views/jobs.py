@@ -1,4 +1,4 @@
-"""The list of outside jobs, a new one, the page of one, and the contractors."""
+"""The list of outside jobs, a new one, the page of one, and the list of contractors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from core.pages import Action, DetailPage, FormPage, ListPage
 from core.rights import can
 from core.templatetags.houqin import day, short_day
 from finance.columns import APPROVERS
-from finance.models import MARKS, Party, Payment
+from finance.models import Payment
 from repairs.outside import forms, services
 from repairs.outside.comparing import compare
-from repairs.outside.listings import SIGNS, ContractorList, JobList, figures, may_see_money, money_figures
+from repairs.outside.listings import SIGNS, ContractorList, JobList, figures, may_see_money
 from repairs.outside.models import ACCEPTED, AcceptanceSign, OutsideJob, Variation
 from repairs.outside.rules import FLOW, invoiced_amount, paid_so_far, payable
-from repairs.outside.views.moves import RELATED
+from repairs.outside.views.moves import RELATED, named
 from repairs.views.tickets import Next
 
 READERS = ("repairs.outside", "finance.view", "repairs.view_all", "repairs.report")
@@ -56,6 +56,10 @@ class Jobs(ListPage):
             yield Action("新开外修单", reverse("outside:new"), "plus", "primary")
         if can(user, "finance.view"):
             yield Action("外修单位", reverse("outside:contractors"), "hard-hat")
+
+    def get_tabs(self) -> Iterable[tuple[str, str]]:
+        """What concerns only those who handle money stays away from the others."""
+        return [tab for tab in self.tabs if may_see_money(self.request.user) or not tab[1].startswith("emergency")]
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         return super().get_context(figures=figures(self.request.user, reverse("outside:list")), **extra)
@@ -93,7 +97,7 @@ class JobPage(DetailPage):
     template_name = "outside/job_detail.html"
 
     def get_title(self) -> str:
-        return f"{self.object.place}：{self.object.title}"
+        return named(self.object)
 
     def get_crumbs(self) -> Any:
         return (("外修", reverse("outside:list")), (self.object.number, ""))
@@ -279,6 +283,12 @@ class JobPage(DetailPage):
         if check_form is not None:
             check_form.version = job.version
         facts: dict[str, Any] = {}
+        lines = list(job.lines.select_related("variation"))
+        known = {  # which columns have something to say
+            "done": any(line.accepted_quantity is not None for line in lines),
+            "priced": self.shows_money and any(line.unit_price is not None for line in lines),
+            "checked": self.shows_money and any(line.checked_price is not None for line in lines),
+        }
         if self.shows_money:
             facts = {
                 "comparison": compare(job), "paid": paid_so_far(job), "payable": payable(job), "invoiced": invoiced_amount(job),
@@ -289,7 +299,7 @@ class JobPage(DetailPage):
             sign=SIGNS[job.state], steps=self.progress(entries), moves=self.moves, turn=self.turn(), side=self.side(), quiet=self.quiet,
             chain=self.chain(), shows_money=self.shows_money, check_form=check_form, check_url=self.url_of("check_prices"),
             rows=list(job.tickets.select_related("ticket__place", "ticket__category").order_by("ticket_id")),
-            lines=list(job.lines.select_related("variation")), variations=[(one, Variation.STATES[one.state]) for one in job.variations.select_related("by")],
+            lines=lines, known=known, variations=[(one, Variation.STATES[one.state]) for one in job.variations.select_related("by")],
             tasks=list(job.tasks.select_related("accepted_by")), defects=list(job.defects.select_related("done_by")),
             warranty_jobs=list(job.warranty_jobs.all()), photos=files.photos(job), entries=entries, **facts, **extra,
         )  # fmt: skip
@@ -303,7 +313,7 @@ class JobPage(DetailPage):
 
 
 class Contractors(ListPage):
-    """/outside/contractors/."""
+    """/outside/contractors/: each leads to its page among the parties."""
 
     permission = "finance.view"
     listing = ContractorList
@@ -311,32 +321,3 @@ class Contractors(ListPage):
 
     def get_crumbs(self) -> Any:
         return (("外修", reverse("outside:list")), ("外修单位", ""))
-
-
-class Contractor(DetailPage):
-    """/outside/contractors/<pk>/: the record of a firm."""
-
-    model = Party
-    permission = "finance.view"
-    template_name = "outside/contractor.html"
-
-    def get_queryset(self) -> Any:
-        rows: Any = super().get_queryset()
-        return rows.filter(contractor=True).with_record()
-
-    def get_crumbs(self) -> Any:
-        return (("外修", reverse("outside:list")), ("外修单位", reverse("outside:contractors")), (str(self.object), ""))
-
-    def get_context(self, **extra: Any) -> dict[str, Any]:
-        party = self.object
-        jobs = (
-            OutsideJob.objects.visible_to(self.request.user)
-            .filter(party=party)
-            .select_related("place")
-            .order_by("-pk")[:50]
-        )
-        counts = [(MARKS[kind], getattr(party, f"{kind}s")) for kind in MARKS]
-        return super().get_context(
-            counts=counts, sums=money_figures(party), jobs=[(job, SIGNS[job.state]) for job in jobs],
-            marks=party.marks.select_related("by")[:50], **extra,
-        )  # fmt: skip

@@ -31,6 +31,11 @@ RELATED = (
 )  # fmt: skip
 
 
+def named(job: OutsideJob) -> str:
+    """The job by place and title; a title that came from a ticket begins with the place already."""
+    return job.title if job.title.startswith(str(job.place)) else f"{job.place}：{job.title}"
+
+
 class JobMove(ActionPage):
     """A step on an outside job."""
 
@@ -50,7 +55,7 @@ class JobMove(ActionPage):
         return self.object.get_absolute_url()
 
     def get_words(self) -> str:
-        return self.words or f"{self.object.title}（{self.object.place.full_name}）"
+        return self.words or named(self.object)
 
     def get_success(self, record: Any) -> str:
         return self.success or f"{self.get_title()}：已办好。"
@@ -461,4 +466,4 @@ MOVES = {
     "contest": Contest, "invoice": AddInvoice, "pay": Pay, "refund": Refund, "settle": Settle, "pay_retention": PayRetention,
     "forfeit": Forfeit,
 }  # fmt: skip
-__all__ = ["MOVES", "RELATED", "DropQuote", "JobMove", "Send"]
+__all__ = ["MOVES", "RELATED", "DropQuote", "JobMove", "Send", "named"]

@@ -5,8 +5,11 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from core import clock
+from core import clock, files
+from repairs.listings import due_words
 from repairs.models import Ticket
+from repairs.plan import standing
+from repairs.priority import refresh
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +68,56 @@ def test_an_unseen_hazard_stands_on_top_until_somebody_looked(office, clerk):
     office.post(reverse("repairs:ticket-open", args=[hazard.number]))
 
     assert "还没有人看" not in office.get(DESK).content.decode()
+
+
+def test_the_unseen_hazard_is_one_click_away_among_those_that_were_seen(office, clerk):
+    seen, unseen = make.ticket(hazard=True, opened_at=clock.now()), make.ticket(hazard=True)
+
+    assert '<a href="?unseen=1">马上看</a>' in office.get(DESK).content.decode()
+    assert [t.number for t in office.get(DESK, {"unseen": "1"}).context["records"]] == [unseen.number] != [seen.number]
+
+
+def test_a_cleared_hazard_is_a_danger_no_longer(office, repairer):
+    cleared = make.ticket("checking", lead=repairer, hazard=True)
+    before = office.get(DESK)
+    by = make.user(role="warden")
+    photo = files.attach(cleared, make.photo(), by=by, role="cleared")
+    Ticket.objects.filter(pk=cleared.pk).update(cleared_at=clock.now(), cleared_by=by, cleared_photo=photo)
+
+    page = office.get(DESK)
+
+    assert [p.context["figures"][1]["value"] for p in (before, page)] == [1, 0]
+    assert list(office.get(DESK, {"hazard": "1"}).context["records"]) == []
+    assert [p.context["tabs"][0]["label"] for p in (before, page)] == ["要我处理 1", "要我处理 0"]
+    assert "note-bad" not in office.get(cleared.get_absolute_url()).content.decode()
+    assert standing()["hazards"] == 0
+
+
+def test_late_is_counted_in_one_way(office, repairer):
+    """By dates, in the list, in the reasons and in the head, also half an hour after midnight."""
+    with clock.at(clock.moment(2026, 6, 5, 0, 30)):
+        over = make.ticket("dispatched", lead=repairer, due_at=clock.moment(2026, 6, 3, 17))
+        early = make.ticket("dispatched", lead=repairer, due_at=clock.moment(2026, 6, 5, 0, 10))
+        refresh([over, early])
+        over.refresh_from_db()
+        early.refresh_from_db()
+        said = [(due_words(t)[0], t.priority_words.split(" · ")[-1]) for t in (over, early)]
+        figure = office.get(DESK).context["figures"][2]
+
+    assert said == [("超期 2 天", "超期 2 天"), ("超期 1 小时", "超期不到 1 天")]
+    assert (figure["value"], figure["more"][:7]) == (2, "最久 2 天，")
+
+
+def test_every_tab_says_how_many(office):
+    make.ticket()
+    make.ticket("accepted")
+
+    assert [tab["label"] for tab in office.get(DESK).context["tabs"]][:4] == [
+        "要我处理 2",
+        "待受理 1",
+        "待派工 2",
+        "未完成 2",
+    ]
 
 
 def test_five_are_dispatched_in_one_action(office, repairer):

@@ -127,6 +127,15 @@ def test_a_guest_files_by_the_label_and_follows_by_a_private_address(client, roo
     assert reverse("repairs:follow", args=[ticket.follow_token]) in sent
 
 
+@pytest.mark.parametrize(("demo", "address"), [(True, "http://testserver/"), (False, "http://houqin.example/")])
+def test_a_school_gives_its_own_address_and_a_demo_the_one_it_is_served_at(client, room, demo, address):
+    make.profile(public_url="http://houqin.example", is_demo=demo)
+
+    sent = client.post(label_url(room), posted(), follow=True).content.decode()
+
+    assert f"{address}{reverse('repairs:follow', args=[Ticket.objects.get().follow_token])[1:]}" in sent
+
+
 def test_a_guest_cannot_choose_a_place_by_its_number(client, room):
     page = client.get(report_url(room)).content.decode()
 
