@@ -14,6 +14,7 @@ from core import clock
 from core.files import PhotosField
 from core.forms import DATALIST_LIMIT, Datalist, DateInput, Form, ModelForm
 from finance.models import (
+    APPROVERS,
     BOOKS,
     COST_KINDS,
     MARKS,
@@ -276,6 +277,10 @@ class BandForm(ModelForm):
         help_texts = {"from_amount": "改动只影响以后的申请，已提出的不变。"}
 
     widths = {"from_amount": 4, "approver": 4, "quotes": 4}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["approver"].choices = [("", "请选择"), *APPROVERS.items()]
 
 
 class BudgetLineForm(ModelForm):
