@@ -8,11 +8,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assets import rules
-from assets.models import CONDITIONS, Card, Holding, ScrapProposal
+from assets import numbers, rules
+from assets.models import CONDITIONS, SIX, Card, ClassCode, Holding, NumberFormat, ScrapProposal
 from campus.forms import PlaceField
 from campus.models import Place, User
-from core.forms import SELECT_LIMIT, Form, ModelForm, PersonField
+from core.forms import DATALIST_LIMIT, SELECT_LIMIT, Datalist, Form, ModelForm, PersonField
+from finance.forms import NamedField
+from finance.models import Party
 
 CHOICES = list(CONDITIONS.items())
 
@@ -40,40 +42,132 @@ def told(holding: Holding, unit: str) -> str:
     return f"{holding.place} · {holding.get_condition_display()}{keeper} · {holding.quantity} {unit}"
 
 
+class CodeField(forms.CharField):
+    """A class code: typed as code, name or pinyin initials; suggestions stand on the field and in the refusal."""
+
+    widget = Datalist
+
+    def __init__(self, *, edition: int, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 80)
+        kwargs.setdefault("required", False)
+        super().__init__(**kwargs)
+        self.edition = edition
+        self.widget.suggestions = self.labels  # type: ignore[attr-defined]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CodeField:
+        found: CodeField = super().__deepcopy__(memo)  # type: ignore[misc]
+        found.widget.suggestions = found.labels  # type: ignore[attr-defined]
+        return found
+
+    def rows(self) -> Any:
+        return ClassCode.objects.filter(edition=self.edition).order_by("code")
+
+    def labels(self) -> list[str]:
+        """The finest codes, as many as a list of suggestions holds."""
+        return [str(one) for one in self.rows().filter(level__gte=3)[:DATALIST_LIMIT]]
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            value = ClassCode.objects.filter(pk=value).first()
+        return str(value) if isinstance(value, ClassCode) else value
+
+    def clean(self, value: Any) -> ClassCode | None:
+        words = " ".join(str(super().clean(value)).split())
+        if not words:
+            return None
+        exact = self.rows().filter(code__iexact=words.split()[0]).first() or self.rows().filter(name=words).first()
+        found = [exact] if exact else list(self.rows().search(words)[:4])
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise ValidationError(f"没有找到分类“{words}”，请写代码或名称，从提示里选。")
+        raise ValidationError(f"“{words}”有几种可能，请选一个：{'、'.join(map(str, found))}。")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class CardForm(ModelForm):
     """What a card says of its thing; quantity and place change by moves only."""
 
+    class_code = CodeField(
+        edition=2022, label="分类（GB/T 14885-2022）", help_text="写名称、代码或拼音首字母，如 课桌、A0501、xsy。"
+    )
+    old_code = CodeField(edition=2010, label="旧分类（2010 版）", help_text="老账上有就填。")
+    supplier = NamedField(rows=Party.objects.active, label="供应商", required=False)
+
     class Meta:
         model = Card
-        fields = ["name", "model", "category", "unit", "cost", "acquired_on"]
-        labels = {"cost": "原值合计（元）"}
+        fields = [
+            "name", "model", "class_code", "category", "unit", "cost", "acquired_on", "way", "fund", "department", "maker", "serial",
+            "supplier", "contract", "invoice", "posted_on", "voucher", "in_use_on", "life_months", "nominal", "warranty_on",
+            "accessories", "old_code", "old_number", "words",
+        ]  # fmt: skip
+        labels = {
+            "cost": "原值合计（元）",
+            "category": "自编类别",
+            "old_number": "老账编号",
+            "nominal": "以名义金额（1 元）入账",
+        }
+        help_texts = {
+            "life_months": "不填：按分类的年限。",
+            "posted_on": "不填：按取得日期算入账。",
+        }
 
-    widths = {"name": 6, "model": 6, "category": 6, "unit": 6, "cost": 6, "acquired_on": 6}
+    widths = {
+        "name": 6, "model": 6, "class_code": 6, "category": 6, "unit": 3, "cost": 3, "acquired_on": 3, "way": 3, "fund": 3,
+        "department": 3, "maker": 3, "serial": 3, "supplier": 6, "contract": 3, "invoice": 3, "posted_on": 3, "voucher": 3,
+        "in_use_on": 3, "life_months": 3, "nominal": 6, "warranty_on": 3, "accessories": 6, "old_code": 6, "old_number": 3,
+    }  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["way"].required = False
+
+    def clean_way(self) -> str:
+        return self.cleaned_data["way"] or self.instance.way
 
     def clean_cost(self) -> Any:
         if self.cleaned_data["cost"] < 0:
             raise ValidationError("不能小于 0。")
         return self.cleaned_data["cost"]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        bought, posted = data.get("acquired_on"), data.get("posted_on")
+        if bought and posted and posted < bought:
+            self.add_error("posted_on", "入账日期早于取得日期，请核对。")
+        return data
+
 
 class RegisterForm(CardForm):
     """A card with the place where its pieces stand first."""
 
-    number = forms.CharField(
-        label="资产编号", max_length=30, required=False, help_text="不填由系统编号，如 ZC2026-0001。"
-    )
+    number = forms.CharField(label="资产编号", max_length=30, required=False)
     quantity = forms.IntegerField(label="数量", min_value=1, max_value=100_000, initial=1)
     place = PlaceField(help_text="如 3号楼312。")
     custodian = PersonField(label="保管人", required=False, help_text="不填：由地点的保管人保管。")
+    used_by = forms.CharField(label="使用人", max_length=30, required=False)
     condition = forms.ChoiceField(label="状况", choices=CHOICES)
 
+    class Meta(CardForm.Meta):
+        # What a card is in the first minute; the rest is filled in on its page when the papers are there.
+        fields = ["name", "model", "class_code", "unit", "cost", "acquired_on", "way", "fund", "serial", "warranty_on"]
+
+    old_code = None  # type: ignore[assignment]
+    supplier = None  # type: ignore[assignment]
     field_order = [
-        "number", "name", "model", "category", "quantity", "unit", "cost", "acquired_on", "place", "custodian", "condition",
+        "number", "name", "model", "class_code", "quantity", "unit", "cost", "acquired_on", "place", "custodian", "used_by",
+        "condition",
     ]  # fmt: skip
     widths = {
-        "number": 6, "name": 6, "model": 6, "category": 6, "quantity": 3, "unit": 3, "cost": 3, "acquired_on": 3,
-        "place": 6, "custodian": 3, "condition": 3,
+        **CardForm.widths, "number": 6, "class_code": 6, "quantity": 3, "unit": 3, "cost": 3, "place": 6, "custodian": 3,
+        "used_by": 3, "condition": 3,
     }  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].help_text = f"不填由系统编号，如 {numbers.example(numbers.pattern())}。"
 
     def clean_number(self) -> str:
         number = self.cleaned_data["number"].strip()
@@ -83,6 +177,21 @@ class RegisterForm(CardForm):
         if reason:
             raise ValidationError(reason)
         return number
+
+
+class FormatForm(ModelForm):
+    """How this school numbers its cards."""
+
+    class Meta:
+        model = NumberFormat
+        fields = ["pattern"]
+        help_texts = {"pattern": numbers.HELP}
+
+    def clean_pattern(self) -> str:
+        text = self.cleaned_data["pattern"].strip()
+        if reason := numbers.wrong(text):
+            raise ValidationError(reason)
+        return text
 
 
 class SourceForm(Form):
@@ -186,3 +295,15 @@ class ScrapAnswerForm(Form):
         label="答复", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="不同意时请写明原因和怎么办。",
     )  # fmt: skip
+
+
+class LedgerForm(Form):
+    """The accountant's balance for each of the six classes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for six, label in SIX.items():
+            self.fields[six] = forms.DecimalField(
+                label=f"{label}（元）", max_digits=14, decimal_places=2, min_value=0, required=False
+            )
+            self.widths = {**self.widths, six: 6}

@@ -8,9 +8,12 @@ import django_filters
 from django import forms
 from django.db.models import Prefetch, Q
 
-from assets.models import CONDITIONS, Card, Holding, ScrapProposal
+from assets.depreciation import Written, at, life_of
+from assets.models import CONDITIONS, SIX, Card, Holding, ScrapProposal
+from campus.models import Department
 from core.forms import SELECT_LIMIT
 from core.listing import Column, FilterSet, Listing, SearchFilter
+from core.plan import Month
 
 SHOWN = 2  # places named in a row of the list; the card's page has them all
 
@@ -34,17 +37,40 @@ def where(card: Card) -> str:
     return "、".join(named) + more
 
 
+def keepers(card: Card) -> str:
+    """Who keeps its pieces, each once."""
+    people = [one.custodian or one.place.custodian for one in card.holdings.all()]
+    return "、".join(dict.fromkeys(person.name for person in people if person))
+
+
+def class_name(card: Card) -> str:
+    """The name of its class; of an old book, what the school called it."""
+    return card.class_code.name if card.class_code else card.category
+
+
+def written(card: Card) -> Written:
+    """Its figures at the end of this month, worked out once for all columns."""
+    found = getattr(card, "written", None)
+    if found is None:
+        found = card.written = at(card, Month.current())  # type: ignore[attr-defined]
+    return found
+
+
 class CardFilter(FilterSet):
     """Cards by words or pinyin, place, category, condition."""
 
-    q = SearchFilter(fields=("number", "name", "model", "pinyin"), placeholder="编号、名称或拼音首字母")
+    q = SearchFilter(
+        fields=("number", "name", "model", "pinyin", "old_number", "serial"), placeholder="编号、名称或拼音首字母"
+    )
     place = django_filters.CharFilter(
         label="地点",
         max_length=60,
         method="filter_place",
         widget=forms.TextInput({"placeholder": "地点，如 3号楼 312"}),
     )
-    category = django_filters.ChoiceFilter(label="类别", choices=lambda: CardFilter.categories())
+    six = django_filters.ChoiceFilter(label="大类", choices=[*SIX.items(), ("none", "未分类")], method="filter_six")
+    category = django_filters.ChoiceFilter(label="自编类别", choices=lambda: CardFilter.categories())
+    department = django_filters.ModelChoiceFilter(label="归口部门", queryset=Department.objects.all())
     condition = django_filters.ChoiceFilter(label="状况", choices=list(CONDITIONS.items()), method="filter_condition")
     state = django_filters.ChoiceFilter(label="状态", choices=list(Card.STATES.items()))
 
@@ -65,6 +91,9 @@ class CardFilter(FilterSet):
             else queryset
         )
 
+    def filter_six(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(class_code=None) if value == "none" else queryset.filter(class_code__six=value)
+
     def filter_condition(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(pk__in=Holding.objects.filter(condition=value).values("card"))
 
@@ -74,21 +103,54 @@ class CardListing(Listing):
 
     model = Card
     title = "资产"
-    filename = "资产台账"
+    filename = "固定资产明细表"
     measure = "张卡片"
     empty = ("还没有资产卡片", "新建第一张卡片，写明数量和存放地点。")
     empty_icon = "armchair"
-    prefetch = (Prefetch("holdings", Holding.objects.select_related("place").order_by("-quantity", "pk")),)
+    related = ("class_code", "old_code", "supplier", "department")
+    prefetch = (
+        Prefetch(
+            "holdings",
+            Holding.objects.select_related("place__custodian", "custodian").order_by("-quantity", "pk"),
+        ),
+    )
     filterset = CardFilter
     columns = (
         Column("number", "资产编号", link=True, order="number"),
         Column("name", "名称", order="name", phone="wide"),
         Column("model", "规格型号", phone="hide"),
-        Column("category", "类别", phone="hide"),
+        Column("class_code", "分类", value=class_name, phone="hide"),
+        Column("code", "分类代码", value="class_code.code", where="sheet"),
+        Column(
+            "six", "大类", value=lambda card: SIX.get(card.class_code.six, "") if card.class_code else "", where="sheet"
+        ),
+        Column("old_code", "旧分类代码", value="old_code.code", where="sheet"),
+        Column("category", "自编类别", where="sheet"),
+        Column("maker", "品牌或厂家", where="sheet"),
+        Column("serial", "序列号", where="sheet"),
         Column("quantity", "数量", kind="int", total=True, phone="label"),
         Column("unit", "单位", phone="hide"),
         Column("cost", "原值", kind="money", total=True, phone="label"),
-        Column("acquired_on", "取得日期", kind="date", phone="label"),
+        Column("way", "取得方式", where="sheet"),
+        Column("acquired_on", "取得日期", kind="date", order="acquired_on", phone="label"),
+        Column("posted_on", "财务入账日期", kind="date", where="sheet"),
+        Column("voucher", "会计凭证号", where="sheet"),
+        Column("fund", "经费来源", where="sheet"),
+        Column("supplier", "供应商", value="supplier.name", where="sheet"),
+        Column("life", "折旧年限（月）", kind="int", value=lambda card: life_of(card) or None, where="sheet"),
+        Column("months", "已提月数", kind="int", value=lambda card: written(card).months or None, where="sheet"),
+        Column(
+            "accumulated",
+            "累计折旧",
+            kind="money",
+            value=lambda card: written(card).accumulated,
+            total=True,
+            where="sheet",
+        ),
+        Column("net", "净值", kind="money", value=lambda card: written(card).net, total=True, where="sheet"),
+        Column("department", "归口部门", value="department.name", where="sheet"),
+        Column("keepers", "保管人", value=keepers, where="sheet"),
+        Column("warranty_on", "保修截止", kind="date", where="sheet"),
         Column("where", "存放", value=where, phone="wide"),
         Column("state", "状态", phone="hide"),
     )

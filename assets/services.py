@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Value, When
 
-from assets import rules
+from assets import numbers, rules
 from assets.models import CONDITIONS, Card, Holding, HoldingMove, ScrapProposal
 from campus.models import Place
 from core import clock, log
@@ -43,8 +43,13 @@ def register(
     unit: str = "台",
     cost: Decimal | int = 0,
     acquired_on: dt.date | None = None,
+    used_by: str = "",
+    **facts: Any,
 ) -> Card:
-    """Put a card on the books with its first holding; an empty `number` takes the next of the year."""
+    """Put a card on the books with its first holding; an empty `number` takes the next of the school's format.
+
+    `facts` are further columns of the card: class_code, serial, fund, voucher ...
+    """
     number = number.strip()
     _refuse(
         rules.numbered(number),
@@ -55,11 +60,12 @@ def register(
     try:
         with transaction.atomic():
             card = Card.objects.create(
-                number=number or _own_number(), name=name.strip(), model=model, category=category, unit=unit,
+                number=number or numbers.next_number(facts.get("class_code")), name=name.strip(), model=model, category=category, unit=unit,
                 quantity=quantity, cost=Decimal(cost).quantize(Decimal("0.01")), acquired_on=acquired_on,
+                registered_on=clock.today(), **facts,
             )  # fmt: skip
             key = (place.pk, custodian.pk if custodian else None, condition)
-            _add(card, key, quantity)
+            _add(card, key, quantity, used_by=used_by)
             _record(card, "register", quantity, None, key, by=by, reason="")
             log.write(card, "register", by=by, text=f"入账 {quantity} {unit}，放在{place}")
     except IntegrityError:
@@ -209,13 +215,6 @@ def answer_scrap(
     return done
 
 
-def _own_number() -> str:
-    """The next free number of the school's own format; one typed by hand may stand in the way."""
-    while Card.objects.filter(number=(number := next_number(f"ZC{clock.today():%Y}", monthly=False))).exists():
-        continue
-    return number
-
-
 def _locked(*cards: Card) -> list[Card]:
     """The cards, fresh and locked, always in the same order, so that two swaps cannot wait for each other."""
     rows = Card.objects.select_for_update(of=("self",), no_key=True)
@@ -241,12 +240,12 @@ def _find(card: Card, key: Key) -> Holding | None:
     return Holding.objects.filter(card=card, place=key[0], custodian=key[1], condition=key[2]).first()
 
 
-def _add(card: Card, key: Key, quantity: int) -> Holding:
+def _add(card: Card, key: Key, quantity: int, *, used_by: str = "") -> Holding:
     """Put so many of the locked card under a key."""
     holding = _find(card, key)
     if holding is None:
         return Holding.objects.create(
-            card=card, place_id=key[0], custodian_id=key[1], condition=key[2], quantity=quantity
+            card=card, place_id=key[0], custodian_id=key[1], condition=key[2], quantity=quantity, used_by=used_by
         )
     holding.quantity += quantity
     holding.save(update_fields=["quantity"])

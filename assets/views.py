@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from assets import forms, listings, rules, services
-from assets.models import Card, Holding, HoldingMove, ScrapProposal
+from assets import forms, listings, numbers, rules, services
+from assets.depreciation import at, life_of
+from assets.models import Card, Holding, HoldingMove, NumberFormat, ScrapProposal
+from core import clock
 from core.models import LogEntry
 from core.pages import Action, ActionPage, DetailPage, FormPage, ListPage, RecordPage
+from core.plan import Month
 from core.rights import can
 
 LOOK = "assets.view"
@@ -20,6 +23,7 @@ PROPOSE = ("assets.manage", "assets.answer_scrap", "repairs.work", "repairs.mana
 SCRAPS = ("assets.view", "assets.answer_scrap", "repairs.work")
 HOLDINGS_SHOWN = 60
 MOVES_SHOWN = 50
+PAPER_MOVES = 20  # what fits on one sheet
 
 
 def crumb_home(user: Any) -> tuple[str, str]:
@@ -38,6 +42,7 @@ class CardList(ListPage):
         if any(can(user, one) for one in SCRAPS):
             found.append(Action("报废建议", reverse("assets:scraps"), "clipboard-list"))
         if can(user, MANAGE):
+            found.append(Action("编号格式", reverse("assets:numbers"), "settings", desk_only=True))
             found.append(Action("新建卡片", reverse("assets:card-new"), "plus", "primary"))
         return found
 
@@ -93,6 +98,8 @@ class CardDetail(CardPage, DetailPage):
         found = [Action("建议报废", f"{reverse('assets:scrap-new')}?{urlencode({'card': number})}")] if any(
             can(user, one) for one in PROPOSE
         ) else []  # fmt: skip
+        if can(user, LOOK):
+            found.insert(0, Action("打印卡片", reverse("assets:card-paper", args=[number]), "printer", desk_only=True))
         if can(user, MANAGE):
             found.insert(0, Action("修改", reverse("assets:card-edit", args=[number])))
             if self.object.state == "on_books":
@@ -115,7 +122,9 @@ class CardDetail(CardPage, DetailPage):
             rows=rows, more=len(self.holdings) > HOLDINGS_SHOWN, looking=self.request.GET.get("where", "")[:60],
             searchable=len(self.holdings) > HOLDINGS_SHOWN or "where" in self.request.GET,
             moves=moves.order_by("-at", "-pk")[:MOVES_SHOWN] if can(user, LOOK) else (),
-            manages=can(user, MANAGE) and self.object.state == "on_books", books=can(user, LOOK), **extra,
+            manages=can(user, MANAGE) and self.object.state == "on_books", books=can(user, LOOK),
+            worth=at(self.object, Month.current()),
+            past_warranty=bool(self.object.warranty_on and self.object.warranty_on < clock.today()), **extra,
         )  # fmt: skip
 
 
@@ -135,6 +144,50 @@ class CardNew(FormPage):
 
     def get_success(self, record: Card) -> str:
         return f"已入账，编号 {record.number}。"
+
+
+class CardPaper(CardPage, DetailPage):
+    """固定资产卡片, both sides on one A4 sheet."""
+
+    permission = LOOK
+    template_name = "assets/card_paper.html"
+
+    def get_title(self) -> str:
+        return f"固定资产卡片 {self.object.number}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [*super().get_crumbs(), (str(self.object), self.object.get_absolute_url())]
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        card = self.object
+        moves = card.moves.select_related("from_place", "to_place", "to_custodian", "by").order_by("at", "pk")
+        holdings = card.holdings.select_related("place__custodian", "custodian").order_by("place__path", "pk")
+        return super().get_context(
+            on=clock.today(), worth=at(card, Month.current()), life=life_of(card), moves=moves[:PAPER_MOVES],
+            holdings=holdings[:HOLDINGS_SHOWN], unit_price=card.cost / card.quantity if card.quantity else None, **extra,
+        )  # fmt: skip
+
+
+class NumberFormatPage(FormPage):
+    """/assets/numbers/: how cards are numbered; numbers given out stay as they are."""
+
+    permission = MANAGE
+    model = NumberFormat
+    form_class = forms.FormatForm
+    title = "资产编号格式"
+    creates = False
+
+    def get_object(self) -> NumberFormat:
+        return NumberFormat.objects.get_or_create()[0]
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [crumb_home(self.request.user)]
+
+    def get_success_url(self, record: Any) -> str:
+        return reverse("assets:list")
+
+    def get_success(self, record: NumberFormat) -> str:
+        return f"已保存。下一张卡片的编号像 {numbers.example(record.pattern)} 这样，已有的编号不变。"
 
 
 class CardEdit(CardPage, FormPage):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import json
 import re
 import resource
 import statistics
@@ -26,11 +27,12 @@ from django.db import connection
 from django.http import HttpResponseBase
 from django.test import RequestFactory, override_settings
 
-from benchmarks import data, floor
+from benchmarks import checks, data, floor
 from campus import cache, sessions
 from campus.models import Place, User
 from core import sheets
 from core.plan import Month
+from inspections.models import Round
 from repairs.listings import TicketList
 from repairs.models import Category, Ticket
 
@@ -56,7 +58,7 @@ class Browser:
     """A logged-in user's requests, through the whole of the handler and its middleware but without a socket."""
 
     def __init__(self, username: str) -> None:
-        self.handler = BaseHandler()
+        self.handler, self.csrf = BaseHandler(), ""
         self.handler.load_middleware()
         self.factory = RequestFactory(SERVER_NAME="localhost")
         user = User.objects.get(username=username)
@@ -79,13 +81,28 @@ class Browser:
     def post(self, url: str, fields: dict[str, Any]) -> None:
         self._answer(self.factory.post(url, fields), 302)
 
+    def send(self, cells: checks.Cells) -> None:
+        """The next cell as the grid's script sends it; it must be taken."""
+        body = json.dumps(cells.next())
+        request = self.factory.post(
+            cells.url, body, content_type="application/json", headers={"X-CSRFToken": self.token(cells)}
+        )
+        answer = json.loads(self._answer(request, 200).content)  # type: ignore[attr-defined]
+        if answer["outcomes"][0]["status"] != "saved":
+            raise RuntimeError(f"{cells.url}: {answer}")
+
+    def token(self, cells: checks.Cells) -> str:
+        if not self.csrf:
+            self.csrf = json.loads(self.get(cells.url))["token"]
+        return self.csrf
+
 
 def statements(act: Callable[[], Any]) -> int:
     """How many statements it takes, with the one that looks whether settings have changed."""
     found = []
 
     def note(execute: Any, sql: str, *rest: Any) -> Any:
-        if not sql.startswith(("SAVEPOINT", "RELEASE")):
+        if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
             found.append(sql)
         return execute(sql, *rest)
 
@@ -149,6 +166,13 @@ def pages(rounds: int) -> list[Figure]:
     def search(word: str) -> Callable[[], bytes]:
         return lambda: office.get("/repairs/?" + urlencode({"q": word}))
 
+    walkers = [Browser("warden0"), Browser("warden1")]
+    grid, *swept = Round.objects.filter(state="open").order_by("pk")
+    sheets_ = [checks.Cells(one, one.by, "没有整理") for one in (grid, *swept)]
+
+    def send(who: int, sheet: int) -> Callable[[], None]:
+        return lambda: walkers[who].send(sheets_[sheet])
+
     with override_settings(MIDDLEWARE=[], ROOT_URLCONF="benchmarks.floor"):
         bare = BaseHandler()
         bare.load_middleware()
@@ -175,15 +199,22 @@ def pages(rounds: int) -> list[Figure]:
         "mine": lambda: teacher.get("/repairs/mine/"),
         "plan, this month": lambda: head.get("/plan/"),
         "plan, next month": lambda: head.get(f"/plan/{month.next}/"),
+        "grid, 22 rooms": lambda: walkers[0].get(f"/checks/rounds/{grid.number}/grid/"),
+        "cell, a score": send(0, 0),
+        "cell, files": send(0, 1),
+        "cell, joins": send(1, 2),
+        "ranks of a term": lambda: walkers[0].get("/dormitory/scores/"),
     }
     forms = [report_form().decode() for _ in range(rounds + 5)]
+    for who, sheet in ((0, 0), (0, 1), (1, 2)):  # the first cell of a day asks for more: lines, the month's number
+        send(who, sheet)()
     head.get("/plan/")  # the first reader of a month stores its lines
     times = compare(acts, base, rounds)
     found = [Figure("floor", statements(base), 1.0, times["list"][1] / times["list"][0])]
     for name, act in acts.items():
         ratio, cpu, wall = times[name]
         figure = Figure(name, statements(act), ratio, cpu, wall)
-        if name != "report, post":
+        if name != "report, post" and not name.startswith("cell"):
             html = act()
             figure.html = len(gzip.compress(html, 6))
             figure.first = figure.html + static_size(html.decode())
@@ -238,6 +269,7 @@ def measured(verb: str, number: int) -> Any:
     """`fill N`, `pages ROUNDS`, `excel ROWS` or `raw ROWS`, as something that JSON can hold."""
     if verb == "fill":
         data.fill(number)
+        checks.fill(min(checks.SCORES, number * 12))
         return Ticket.objects.count()
     if verb == "pages":
         return [asdict(one) for one in pages(number)]

@@ -11,7 +11,10 @@ from django.db import connection, models
 
 import assets.audit
 import campus.audit
+import classrooms.audit
+import dormitory.audit
 import finance.audit
+import inspections.audit
 import repairs.audit
 import stores.audit
 import workplan.audit
@@ -20,7 +23,8 @@ from core.models import Attachment, Sequence
 NUMBERED = (  # model, column, prefix of its numbers
     ("repairs.Ticket", "number", "BX"), ("stores.PurchaseRequest", "number", "SG"), ("assets.ScrapProposal", "number", "BF"),
     ("repairs.OutsideJob", "number", "WX"), ("finance.Expense", "number", "FY"), ("finance.Payment", "number", "FK"), ("finance.Claim", "number", "PC"),
-    ("assets.Card", "number", "ZC"), *(("stores.Move", "number", prefix) for prefix in ("RK", "CK", "TK", "PD", "CZ")),
+    ("inspections.Round", "number", "JC"), ("inspections.Finding", "number", "WT"),
+    ("classrooms.Batch", "number", "PX"), ("assets.Card", "number", "ZC"), *(("stores.Move", "number", prefix) for prefix in ("RK", "CK", "TK", "PD", "CZ")),
 )  # fmt: skip
 
 
@@ -84,6 +88,15 @@ CHECKS = (
     Check("仓库", stores.audit.audit, ("stores.Move",)),
     Check("资产", assets.audit.audit, ("assets.Card", "assets.Holding", "assets.HoldingMove")),
     Check("报修", repairs.audit.audit, ("repairs.Ticket", "repairs.Material", "core.LogEntry")),
+    Check(
+        "检查",
+        inspections.audit.audit,
+        ("inspections.Round", "inspections.Target", "inspections.Result", "inspections.Finding"),
+    ),
+    Check("周转库", classrooms.audit.audit, ("classrooms.Swap", "classrooms.Batch")),
+    Check(
+        "宿舍", dormitory.audit.audit, ("dormitory.Room", "dormitory.Board", "dormitory.BoardRow", "dormitory.Appeal")
+    ),
     Check("月计划", workplan.audit.audit, ("workplan.PlanLine", "workplan.PlanMember")),
 )
 

@@ -18,8 +18,10 @@ ENTRIES = {
     "all": Entry("报修单", "repairs:list", "repairs.view_all repairs.view_in", "list"),
     "plan": Entry("月计划", "workplan:current", "workplan.view", "file-text"),
     "dormitory": Entry("宿舍", "dormitory:home", "areas.view:dormitory", "bed"),
+    "boards": Entry("寝室评比", "dormitory:boards", "dormitory.view_boards", "trophy"),
     "classrooms": Entry("教室", "classrooms:home", "areas.view:classrooms", "school"),
     "canteen": Entry("食堂", "canteen:home", "areas.view:canteen", "utensils"),
+    "checks": Entry("检查", "inspections:home", "inspections.view inspections.inspect", "clipboard-check"),
     "assets": Entry("资产", "assets:list", "assets.view", "armchair"),
     "kept": Entry("我保管的", "assets:mine", "repairs.report", "archive"),
     "stores": Entry("仓库", "stores:list", "stores.view", "warehouse"),
@@ -40,7 +42,7 @@ ENTRIES = {
 
 GROUPS = (
     ("报修", ("desk", "jobs", "file", "mine", "all")),
-    ("各处", ("dormitory", "classrooms", "canteen")),
+    ("各处", ("checks", "dormitory", "boards", "classrooms", "canteen")),
     ("物资", ("assets", "kept", "stores", "items")),
     ("计划与经费", ("plan", "outside", "approvals", "finance", "claims")),
     ("学校", ("places", "people", "settings")),
@@ -54,13 +56,14 @@ ROLES = (
 )  # fmt: skip
 
 OFFICE = (
-    "desk", "tickets", "dormitory", "classrooms", "canteen", "assets", "stores", "outside", "finance", "plan", "places",
+    "desk", "tickets", "checks", "dormitory", "classrooms", "canteen", "assets", "stores", "outside", "finance", "plan", "places",
     "people", "settings",
 )  # fmt: skip
 LEADERS = (
     "plan",
     "approvals",
     "tickets",
+    "checks",
     "dormitory",
     "classrooms",
     "canteen",
@@ -76,12 +79,12 @@ BARS = {
     "clerk": OFFICE,
     "principal": LEADERS,
     "viceprincipal": LEADERS,
-    "repairer": ("jobs", "find", "items"),
+    "repairer": ("jobs", "find", "checks", "items"),
     "finance": ("home", "outside", "finance", "plan", "tickets", "assets", "stores"),
     "assetkeeper": ("home", "assets", "claims", "all", "classrooms", "report", "mine"),
     "storekeeper": ("home", "stores", "report", "mine"),
-    "warden": ("home", "dormitory", "report", "mine", "kept"),
-    "steward": ("home", "canteen", "report", "mine", "kept"),
+    "warden": ("home", "dormitory", "checks", "report", "mine", "kept"),
+    "steward": ("home", "canteen", "checks", "report", "mine", "kept"),
     "homeroom": TEACHER,
     "teacher": TEACHER,
     "admin": ("home", "people", "places", "settings"),

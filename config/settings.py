@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "dormitory",
     "classrooms",
     "canteen",
+    "inspections",
     "repairs",
     "assets",
     "stores",

@@ -14,15 +14,19 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
+from assets import defaults as assets_defaults
 from campus import cache
 from campus import defaults as campus_defaults
 from campus.accounts import check_password_rules
 from campus.models import SchoolProfile, User
+from classrooms import checklists as classroom_checklists
 from config import serve
 from core import log
 from core.forms import Form
 from core.pages import Page
+from dormitory import defaults as dormitory_defaults
 from finance import defaults as finance_defaults
+from inspections import defaults as inspections_defaults
 from repairs import defaults as repairs_defaults
 from stores import defaults as stores_defaults
 
@@ -53,11 +57,25 @@ class SetupForm(Form):
 
 
 def seed() -> None:
-    """What every school starts with: roles, figures, school days, approval bands, kinds of fault, a warehouse."""
+    """What every school starts with."""
+    basics()
+    checklists()
+
+
+def basics() -> None:
+    """Roles, figures, school days, class codes, approval bands, kinds of fault, a warehouse."""
     campus_defaults.ensure()
+    assets_defaults.ensure()
     finance_defaults.ensure()
     repairs_defaults.ensure()
     stores_defaults.ensure()
+
+
+def checklists() -> None:
+    """The default checklists; after the kinds of fault, which their lines name."""
+    inspections_defaults.ensure()
+    dormitory_defaults.ensure()
+    classroom_checklists.ensure()
 
 
 class Setup(Page):

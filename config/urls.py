@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+import assets.finance_urls
 import finance.urls
 import repairs.costs_urls
 from campus.urls_people import login_patterns
@@ -31,13 +32,19 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("campus.urls")),
     path("", include("repairs.urls")),
+    path("checks/", include("inspections.urls")),
     path("dormitory/", include("dormitory.urls")),
     path("classrooms/", include("classrooms.urls")),
     path("canteen/", include("canteen.urls")),
     path("assets/", include("assets.urls")),
     path("stores/", include("stores.urls")),
     path("outside/", include("repairs.outside.urls")),
-    path("", include(([*finance.urls.urlpatterns, *repairs.costs_urls.urlpatterns], "finance"))),
+    path(
+        "",
+        include(
+            ([*finance.urls.urlpatterns, *repairs.costs_urls.urlpatterns, *assets.finance_urls.urlpatterns], "finance")
+        ),
+    ),
     path("plan/", include("workplan.urls")),
     path("admin/", admin.site.urls),
 ]

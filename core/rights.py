@@ -11,7 +11,9 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import F
 from django.utils.module_loading import import_string
 
 
@@ -60,6 +62,15 @@ def holders(permission: str) -> list[str]:
 
 class RoleBackend(ModelBackend):
     """Django's `has_perm` answered from the same table, so that the admin obeys it too."""
+
+    def get_user(self, user_id: Any) -> Any:
+        """The user of a session; his roles come in the same statement, for every page asks for both."""
+        found = get_user_model()._default_manager.filter(pk=user_id).annotate(role_name=F("groups__name"))
+        rows: list[Any] = list(found)
+        if not rows or not self.user_can_authenticate(rows[0]):
+            return None
+        rows[0]._roles = frozenset(row.role_name for row in rows if row.role_name)
+        return rows[0]
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         return bool(user_obj.is_active and can(user_obj, perm))

@@ -9,7 +9,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import chain, islice
 from typing import IO, Any
@@ -330,6 +330,9 @@ class SheetRows:
 
     title: str
     rows: list[list[Any]]
+    merged: set[int] = field(
+        default_factory=set
+    )  # numbers of the rows that a merged cell reaches into, as Excel shows them
 
 
 def read_rows(upload: Any) -> list[SheetRows]:
@@ -382,7 +385,10 @@ def _read_book(data: bytes) -> list[SheetRows]:
             sheet = book.get_sheet_by_name(name)
             if sheet.total_height > ROW_LIMIT * 2 or sheet.total_width > 2000:
                 raise ValidationError(_too_long(name, sheet.total_height), code="rows")
-            found.append(SheetRows(name, sheet.to_python(skip_empty_area=False)))
+            merged = {
+                row + 1 for (top, _), (bottom, _) in sheet.merged_cell_ranges or () for row in range(top, bottom + 1)
+            }
+            found.append(SheetRows(name, sheet.to_python(skip_empty_area=False), merged))
         return found
     except (CalamineError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValidationError(

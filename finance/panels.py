@@ -22,6 +22,9 @@ SHOWN = 100
 SHEETS = (  # (URL name, label, what it holds); those of other apps by name only
     ("finance:claim-income", "赔偿收入", "当月收到和退还的赔偿"),
     ("finance:outside", "外修结算", "报价、核定、核减、已付、质保金"),
+    ("finance:asset-changes", "固定资产增减变动", "六大类的期初、增加、减少、期末"),
+    ("finance:asset-depreciation", "折旧计提", "本月折旧、累计折旧、净值"),
+    ("finance:asset-agreement", "固定资产账账核对", "卡片、分类账、分室账、总账"),
     ("finance:exceptions", "异常清单", "疑似拆分、发票重号、紧急先行未批、有付款无发票"),
 )
 YEAR_SHEETS = (

@@ -63,7 +63,7 @@ def _states() -> Iterator[str]:
         elif before not in step.sources or not _leads(step, before, after):
             yield f"报修单 {number}：“{step.label}”不能从“{STATES.get(before, before)}”到“{STATES.get(after, after)}”。"
         at[pk] = after
-        reworked[pk] += verb in ("send_back", "reopen")
+        reworked[pk] += verb in ("send_back", "reopen", "recheck_failed")
     for pk, (number, state) in now.items():
         if pk not in at:
             yield f"报修单 {number}：没有日志。"

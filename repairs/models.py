@@ -24,7 +24,10 @@ DANGER = Q(hazard=True, cleared_at=None)
 PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "计划"}
 OUTCOMES = {"repaired": "修复", "replaced": "更换", "temporary": "临时处理", "beyond": "无法修复"}
 NEXT_STEPS = {"scrap": "提报废", "none": "不再需要"}
-CHANNELS = {"web": "网上报修", "qr": "扫码报修", "phone": "电话代报", "late": "补录", "inspection": "检查发现"}
+CHANNELS = {
+    "web": "网上报修", "qr": "扫码报修", "phone": "电话代报", "late": "补录", "inspection": "检查发现",
+    "routine": "定期维护",
+}  # fmt: skip
 
 
 class Tile(models.Model):

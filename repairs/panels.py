@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Sum
 from django.urls import reverse
 
+from assets.depreciation import at
 from core import clock
+from core.money import cents, plain
 from core.pages import Action
 from core.panels import Panel, PanelRow
 from core.plan import Month
 from core.rights import can, scopes
 from repairs.listings import due_words
-from repairs.models import Ticket
+from repairs.models import Material, Ticket
 
 ROWS = ("place", "category", "hold_reason", "reporter")
 
@@ -38,12 +41,20 @@ def of_place(user: Any, place: Any) -> Panel | None:
 
 def of_card(user: Any, card: Any) -> Panel | None:
     """A card's repairs, with what they cost in materials."""
-    rows = list(Ticket.objects.visible_to(user).filter(asset=card).select_related(*ROWS).order_by("-pk")[:10])
-    return (
-        Panel("维修记录", [_row(t) for t in rows], empty="还没有修过。", key="tickets")
-        if rows or can(user, "assets.view")
-        else None
-    )
+    rows = [
+        _row(t) for t in Ticket.objects.visible_to(user).filter(asset=card).select_related(*ROWS).order_by("-pk")[:10]
+    ]
+    if rows and can(user, "assets.view"):
+        rows.append(_cost_of(card))
+    return Panel("维修记录", rows, empty="还没有修过。", key="tickets") if rows or can(user, "assets.view") else None
+
+
+def _cost_of(card: Any) -> PanelRow:
+    """What its repairs took in materials, held against what it is still worth."""
+    found = Material.objects.filter(ticket__asset=card).aggregate(sum=Sum("move__value"))["sum"]
+    spent, net = cents(-(found or 0)), at(card, Month.current()).net
+    note = f"净值 ¥{plain(net)}" + ("，修理已超过净值，再坏请先考虑更换" if spent > net else "")
+    return PanelRow("维修材料合计", value=f"¥{plain(spent)}", note=note)
 
 
 def of_person(user: Any, person: Any) -> Panel | None:

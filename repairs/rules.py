@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from campus import calendar
 from campus.figures import figure
 from core import clock
-from core.rights import can
+from core.rights import can, scopes
 from core.workflow import SYSTEM, Flow, Guard, Step
 from repairs.models import ENDS, OPEN, STATES
 from repairs.outside.people import is_decider
@@ -163,6 +163,15 @@ def clearer(ticket: Ticket, by: Any) -> str | None:
     if can(by, "repairs.clear_hazard") or is_custodian(ticket, by):
         return None
     return "由后勤、宿管或保管人到现场复查后销号。"
+
+
+def rechecker(ticket: Ticket, by: Any) -> str | None:
+    """Who re-checks what a check found; never who did the work. Which checks are theirs, the check's own rules say."""
+    if by is None:
+        return None
+    if worked_on_it(ticket, by) or ordered_outside(ticket, by):
+        return "您参加了这次维修，不能复查；请换一个人到现场。"
+    return None if scopes(by, "inspections.recheck") else "复查由后勤或这一片的负责人办理。"
 
 
 def by_itself(ticket: Ticket, by: Any) -> str | None:
@@ -376,6 +385,7 @@ FLOW = Flow(
         Step("clear", "销号", ("checking",), None, clearer, (not_cleared,)),
         Step("accept_work", "验收", ("checking",), "done", accepter, (cleared,)),
         Step("send_back", "退回返修", ("checking",), back_to_work, accepter),
+        Step("recheck_failed", "复查不合格", ("checking",), back_to_work, rechecker, quiet=True),
         Step("answer", "回复", ("asked",), way_back, reporter_or_office),
         Step("take", "接单", ("accepted",), "dispatched", taker),
         Step("hold", "挂起", ("accepted", "dispatched", "doing"), waiting("held"), lead_or_office,
@@ -397,6 +407,7 @@ FLOW = Flow(
              (within("repairs.reopen_days", "completed_at", "返修", "请重新报修，系统会连上这张单。"),)),
         Step("rate", "评分", ("done",), None, reporter, (unrated,), quiet=True),
         Step("correct", "更正", OPEN, None, office, quiet=True),
+        Step("recount", "改数量", ("new",), None, reporter, (no_followers,), quiet=True),
         Step("prioritise", "改优先级", OPEN, None, office, quiet=True),
         Step("raise_hazard", "列为隐患", OPEN, None, office, quiet=True),
         Step("lower_hazard", "解除隐患", OPEN, None, office, (is_hazard,), quiet=True),

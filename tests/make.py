@@ -40,12 +40,24 @@ from tests.make_stores import item, purchase, stock, warehouse  # isort: skip
 from tests.make_assets import card, holding, room, scrap  # isort: skip
 from tests.make_outside import accepted, contractor, outside_job, settled, someone  # isort: skip
 from tests.make_repairs import category, follower, hold_reason, rule, ticket  # isort: skip
+from tests.make_inspections import (
+    checklist,
+    finding,
+    fixture_lines,
+    lines,
+    rooms,
+    round,
+    schedule,
+    sheet,
+    targets,
+    walked,
+)  # isort: skip  # noqa: A004
 
 __all__ = [
-    "PASSWORD", "accepted", "admin", "assetkeeper", "band", "bands", "book", "budget_line", "building", "campus", "card", "category", "claim",
+    "PASSWORD", "accepted", "admin", "assetkeeper", "band", "bands", "book", "budget_line", "building", "campus", "card", "category", "checklist", "claim",
     "class_group", "clerk", "contract", "contractor", "delegation",
-    "department", "director", "duty", "expense", "figure", "finance", "floor", "follower", "hold_reason", "holding", "homeroom",
-    "invoice", "item", "other_teacher", "outside_job", "party", "payment", "photo", "place", "posted", "principal", "profile", "project", "purchase", "repairer", "repairer2", "room", "rule",
-    "school_day", "scrap", "settled", "someone", "steward", "stock", "storekeeper", "teacher", "term", "ticket", "upload", "user", "viceprincipal",
-    "warden", "warehouse",
+    "department", "director", "duty", "expense", "figure", "finance", "finding", "fixture_lines", "floor", "follower", "hold_reason", "holding", "homeroom",
+    "invoice", "item", "lines", "other_teacher", "outside_job", "party", "payment", "photo", "place", "posted", "principal", "profile", "project", "purchase", "repairer", "repairer2", "room", "rooms", "round", "rule", "schedule",
+    "school_day", "scrap", "settled", "sheet", "someone", "steward", "stock", "storekeeper", "targets", "teacher", "term", "ticket", "upload", "user", "viceprincipal",
+    "walked", "warden", "warehouse",
 ]  # fmt: skip

@@ -37,6 +37,14 @@ SEES_CLAIM = READERS | {"assetkeeper", "homeroom"}  # of his class
 SEES_JOB = READERS | {"repairer", "assetkeeper", "warden", "homeroom"}  # in a dormitory room kept by the class teacher
 ACCEPTS_JOB = SEES_JOB - {"clerk", "principal"}  # who ordered it, and who approved it
 ANSWERS_SCRAP = OFFICE | {"assetkeeper"}
+SEES_ROOM = READERS | {"warden", "homeroom"}  # his class sleeps there
+KEEPS_ROOMS = OFFICE | {"warden"}
+SWAPS = OFFICE | {"repairer", "assetkeeper"}
+KEEPS_POOLS = OFFICE | {"assetkeeper"}
+CHECKS = READERS | {"repairer", "assetkeeper", "warden", "steward"}
+MANAGES_CHECKS = OFFICE | {"warden", "steward"}
+SEES_FINDING = READERS | {"warden", "homeroom"}  # in a dormitory room kept by the class teacher
+WALKS_CLASSROOMS = READERS | {"repairer", "assetkeeper"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,11 @@ def follow() -> Row:
     return Row("guest", ALL, guest=200)
 
 
+def dorm_check(args: str, does: frozenset[str] = NOBODY, leads: str = "") -> Row:
+    """A page about a check of the dormitory: its readers see it, other areas' people do not (`ELSE`)."""
+    return Row(args, READERS | {"warden"}, does=does, leads={"*": leads} if leads else {})
+
+
 TABLE: dict[str, Row] = {
     "healthz": Row("", ALL, guest=200, plain=True),
     "login": Row("", ALL, guest=200, leads={"*": "/"}),
@@ -89,8 +102,8 @@ TABLE: dict[str, Row] = {
         "label",
         ALL,
         guest=302,
-        leads=dict.fromkeys(READERS | {"repairer", "warden", "assetkeeper", "admin"}, "/places/")
-        | dict.fromkeys(("teacher", "homeroom", "steward", "storekeeper", "guest"), "/repairs/new/?at="),
+        leads=dict.fromkeys(READERS | {"repairer", "warden", "steward", "assetkeeper", "admin"}, "/places/")
+        | dict.fromkeys(("teacher", "homeroom", "storekeeper", "guest"), "/repairs/new/?at="),
     ),
     "config:search": Row("", ALL),
     "config:more": Row("", ALL),
@@ -216,9 +229,102 @@ TABLE: dict[str, Row] = {
     "repairs:ticket-give-back": ticket(OFFICE | {"repairer"}),
     "repairs:ticket-say": ticket(SEES_TICKET),
     "repairs:ticket-join": Row("ticket", STAFF, leads={"*": "/repairs/"}),
+    # checks: a round, its checklist with a draft, and a schedule of the dormitory
+    "inspections:home": Row("", CHECKS),
+    "inspections:round-new": Row("", MANAGES_CHECKS),
+    "inspections:round": dorm_check("round"),
+    "inspections:round-change": dorm_check("round", OFFICE | {"warden"}),
+    "inspections:round-add": dorm_check("round", OFFICE | {"warden"}),
+    "inspections:round-close": dorm_check("round", OFFICE | {"warden"}),
+    "inspections:round-cancel": dorm_check("round", OFFICE | {"warden"}),
+    "inspections:targets-remove": dorm_check("round", OFFICE | {"warden"}, "/checks/rounds/"),
+    "inspections:checklists": Row("", CHECKS),
+    "inspections:checklist-new": Row("", MANAGES_CHECKS),
+    "inspections:checklist": dorm_check("checklist"),
+    "inspections:checklist-switch": dorm_check("checklist", OFFICE | {"warden"}),
+    "inspections:draft": Row("checklist", OFFICE | {"warden"}),
+    "inspections:draft-scores": Row("checklist", OFFICE | {"warden"}),
+    "inspections:draft-publish": Row("checklist", OFFICE | {"warden"}),
+    "inspections:draft-drop": Row("checklist", OFFICE | {"warden"}),
+    "inspections:line-new": Row("checklist", OFFICE | {"warden"}),
+    "inspections:line": Row("check_line", OFFICE | {"warden"}),
+    "inspections:line-step": Row("check_step", OFFICE | {"warden"}, leads={"*": "/checks/lists/"}),
+    "inspections:schedules": Row("", CHECKS),
+    "inspections:schedule-new": Row("of_checklist", OFFICE | {"warden"}),
+    "inspections:schedule": dorm_check("schedule"),
+    "inspections:schedule-edit": Row("schedule", OFFICE | {"warden"}),
+    "inspections:schedule-switch": dorm_check("schedule", OFFICE | {"warden"}),
+    # entering results, paper, Excel in and out
+    "inspections:grid": Row("round", OFFICE | {"warden"}),
+    "inspections:cells": Row("round", OFFICE | {"warden"}, guest=401, plain=True),
+    "inspections:blank": dorm_check("round"),
+    "inspections:result": dorm_check("round"),
+    "inspections:result-sheet": Row("round", READERS | {"warden"}, plain=True, noted=True, does=NOBODY),
+    "inspections:import": Row("round", OFFICE | {"warden"}),
+    # findings, recurring work, zones
+    "inspections:findings": Row("", CHECKS),
+    "inspections:finding-new": Row("", CHECKS - LEADERS - {"finance"}),
+    "inspections:finding": Row("finding", SEES_FINDING, 404),  # put right by the class teacher, found by the warden
+    "inspections:finding-fix": Row("finding", SEES_FINDING, 404, does=NOBODY),
+    "inspections:finding-pass": Row("finding", SEES_FINDING, 404, does=OFFICE),
+    "inspections:finding-fail": Row("finding", SEES_FINDING, 404, does=OFFICE),
+    "inspections:finding-file": Row("finding", SEES_FINDING, 404, does=NOBODY),
+    "inspections:finding-assign": Row("finding", SEES_FINDING, 404, does=OFFICE | {"warden"}),
+    "inspections:finding-protect": Row("finding", SEES_FINDING, 404, does=OFFICE | {"warden"}),
+    "inspections:finding-void": Row("finding", SEES_FINDING, 404, does=OFFICE | {"warden"}),
+    "inspections:upkeeps": Row("", CHECKS),
+    "inspections:upkeep-new": Row("", MANAGES_CHECKS),
+    "inspections:upkeep": Row("upkeep", READERS | {"warden"}, 404),
+    "inspections:upkeep-edit": Row("upkeep", OFFICE | {"warden"}, 404),
+    "inspections:upkeep-done": Row("upkeep", OFFICE | {"warden"}, 404),
+    "inspections:upkeep-make": Row("upkeep", OFFICE | {"warden"}, 404),
+    "inspections:zones": Row("", CHECKS | {"teacher"}),  # one zone is the teacher's
+    "inspections:zone-new": Row("", MANAGES_CHECKS),
+    "inspections:zone": Row("zone", READERS | {"warden", "teacher"}, 404),
+    "inspections:zone-edit": Row("zone", OFFICE | {"warden"}, 404),
+    "inspections:trends": Row("", CHECKS),
     # areas
     "dormitory:home": Row("", READERS | {"warden"}),
+    "dormitory:rooms": Row("", SEES_ROOM),
+    "dormitory:rooms-import": Row("", KEEPS_ROOMS),
+    "dormitory:rooms-ensure": Row("", KEEPS_ROOMS, leads={"*": "/dormitory/rooms/"}),
+    "dormitory:room": Row("dorm_room", SEES_ROOM, 404),
+    "dormitory:room-edit": Row("dorm_room", KEEPS_ROOMS),
+    "dormitory:scores": Row("", SEES_ROOM),
+    "dormitory:trend": Row("dorm_trend", SEES_ROOM - {"homeroom"}),
+    "dormitory:twice": Row("", SEES_ROOM - {"homeroom"}),
+    "dormitory:boards": Row("", ALL - {"admin"}),
+    "dormitory:board": Row("board", ALL - {"admin"}),
+    "dormitory:board-print": Row("board", ALL - {"admin"}),
+    "dormitory:board-publish": Row("", KEEPS_ROOMS),
+    "dormitory:board-reissue": Row("board", KEEPS_ROOMS),
+    "dormitory:appeals": Row("", SEES_ROOM),
+    # the class teacher objected, another warden than the one of the table gave the score
+    "dormitory:appeal": Row("appeal", SEES_ROOM),
+    "dormitory:appeal-new": Row("score", frozenset({"homeroom"})),
+    "dormitory:appeal-answer": Row("appeal", KEEPS_ROOMS),
+    "dormitory:sweeps": Row("", SEES_ROOM - {"homeroom"}),
+    "dormitory:sweep-new": Row("dorm_house", KEEPS_ROOMS),
+    "dormitory:sweep": Row("sweep", SEES_ROOM - {"homeroom"}),
     "classrooms:home": Row("", READERS | {"assetkeeper"}),
+    "classrooms:facade": Row("", WALKS_CLASSROOMS),
+    "classrooms:water": Row("", WALKS_CLASSROOMS),
+    "classrooms:tallies": Row("", WALKS_CLASSROOMS),
+    "classrooms:chairs": Row("", WALKS_CLASSROOMS),
+    "classrooms:pools": Row("", WALKS_CLASSROOMS),
+    "classrooms:pool-new": Row("", KEEPS_POOLS),
+    "classrooms:pool": Row("pool", WALKS_CLASSROOMS),
+    "classrooms:pool-edit": Row("pool", KEEPS_POOLS),
+    "classrooms:swap": Row("swap", SWAPS, does=NOBODY),  # the ticket waits for acceptance
+    "classrooms:batches": Row("", WALKS_CLASSROOMS),
+    "classrooms:batch-new": Row("batch_pool", SWAPS),
+    # one open batch of broken chairs, a part drawn for it
+    "classrooms:batch": Row("batch", WALKS_CLASSROOMS),
+    "classrooms:batch-paper": Row("batch", WALKS_CLASSROOMS),
+    "classrooms:batch-draw": Row("batch", SWAPS, does=SWAPS - {"assetkeeper"}),  # who may not draw from the stores
+    "classrooms:batch-give-back": Row("batch", SWAPS, does=SWAPS - {"assetkeeper"}),
+    "classrooms:batch-finish": Row("batch", SWAPS),
+    "classrooms:batch-void": Row("batch", SWAPS, does=NOBODY),  # its part has not come back
     "canteen:home": Row("", READERS | {"steward"}),
     # the ledger
     "assets:list": Row("", ALL),
@@ -226,6 +332,8 @@ TABLE: dict[str, Row] = {
     "assets:card": Row("card", SEES_CARD, 404),
     "assets:card-new": Row("", KEEPS_LEDGER),
     "assets:card-edit": Row("card", KEEPS_LEDGER),
+    "assets:card-paper": Row("card", READERS | {"repairer", "assetkeeper"}),
+    "assets:numbers": Row("", KEEPS_LEDGER),
     "assets:card-move": Row("card", KEEPS_LEDGER),
     "assets:card-mark": Row("card", KEEPS_LEDGER),
     "assets:card-swap": Row("card", KEEPS_LEDGER),
@@ -251,6 +359,10 @@ TABLE: dict[str, Row] = {
     # money
     "finance:home": Row("", READERS),
     "finance:repairs": Row("", READERS),
+    "finance:asset-changes": Row("", READERS),
+    "finance:asset-depreciation": Row("", READERS),
+    "finance:asset-agreement": Row("", READERS),
+    "finance:asset-ledger": Row("", {"finance"}),
     "finance:summary": Row("", READERS),
     "finance:outside": Row("", READERS),
     "finance:contractors": Row("", READERS),
@@ -379,9 +491,47 @@ TABLE: dict[str, Row] = {
 }
 
 # Exceptions to `others`: role -> status, where the address tells some people more than others.
-ELSE: dict[str, dict[str, int]] = {
-    "stores:return": {"clerk": 404},  # he may draw, but this was not his issue
-} | {
-    f"outside:print-{sheet}": dict.fromkeys(SEES_JOB - READERS, 403)  # they see the job but no amounts
-    for sheet in ("quotes", "check", "settlement")
-}
+ELSE: dict[str, dict[str, int]] = (
+    {
+        "stores:return": {"clerk": 404},  # he may draw, but this was not his issue
+    }
+    | {
+        f"inspections:{page}": dict.fromkeys(("repairer", "assetkeeper", "steward"), 404)  # they check other areas
+        for page in (
+            "round",
+            "round-change",
+            "round-add",
+            "round-close",
+            "round-cancel",
+            "targets-remove",
+            "checklist",
+            "checklist-switch",
+            "schedule",
+            "schedule-switch",
+            "grid",
+            "cells",
+            "blank",
+            "result",
+            "result-sheet",
+            "import",
+        )  # fmt: skip
+    }
+    | {
+        f"inspections:{page}": {"steward": 404}  # he manages the canteen's only
+        for page in (
+            "draft",
+            "draft-scores",
+            "draft-publish",
+            "draft-drop",
+            "line-new",
+            "line",
+            "line-step",
+            "schedule-edit",
+            "schedule-new",
+        )  # fmt: skip
+    }
+    | {
+        f"outside:print-{sheet}": dict.fromkeys(SEES_JOB - READERS, 403)  # they see the job but no amounts
+        for sheet in ("quotes", "check", "settlement")
+    }
+)

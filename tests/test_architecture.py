@@ -132,6 +132,19 @@ def test_no_foreign_key_points_to_the_right() -> None:
     assert wrong == []
 
 
+def test_inspections_know_areas_from_their_tables_only() -> None:
+    """The engine has no branch for an area: what is told of one stands beside `AREAS`, and lists come as data."""
+    tables = {"inspections/models/checklists.py", "inspections/defaults.py"}
+    wrong = [
+        f"{short(path)}:{node.lineno}: {node.value}"
+        for path in modules("inspections")
+        if short(path) not in tables
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and node.value in AREAS
+    ]
+    assert wrong == []
+
+
 def test_core_knows_no_school_word() -> None:
     words = re.compile(r"repairs|stores|assets|workplan|dormitor|classroom|canteen|campus\b", re.IGNORECASE)
     wrong = [

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 
+from assets import defaults as assets_defaults
 from campus import defaults as campus_defaults
 from campus import services
 from campus.models import Figure, SchoolDay, User
-from core import files, notices
+from classrooms import services as pools
+from core import clock, files, notices
 from core.models import Notice
 from core.plan import Month
 from finance import defaults as finance_defaults
 from finance.models import Band, Milestone
+from inspections.services import checklists
 from repairs import defaults as repairs_defaults
 from repairs.models import Material
 from stores import defaults as stores_defaults
 from stores import services as stores_services
-from tests import make, make_outside
+from tests import make, make_classrooms, make_dormitory, make_outside, make_upkeep
 from workplan import services as planning
 from workplan.models import PlanLine
 from workplan.sources import SOURCES
@@ -45,6 +49,7 @@ class World:
 def build() -> World:
     """Build it; the caller holds the transaction and the clock."""
     campus_defaults.ensure()
+    assets_defaults.ensure()
     finance_defaults.ensure()
     repairs_defaults.ensure()
     stores_defaults.ensure()
@@ -102,6 +107,23 @@ def build() -> World:
     works = make_outside.outside_job(
         "settling", kind="works", place=room, title="改造卫生间"
     )  # checked, its sheets are there
+    finding = make.finding(
+        place=room, found_by=people["warden"], fixed_by=people["homeroom"], fixed_at=clock.now(), fixed_words="挂好了"
+    )
+    upkeep = make_upkeep.upkeep(place=room)
+    zone = make_upkeep.zone(places=[room], person=people["teacher"])
+    walk = make.round(make.checklist(name="寝室小查"), places=[room], by=people["clerk"], people=[people["warden"]])
+    plan_of_checks = make.schedule(walk.sheet.checklist, place=room.parent, starts_on=clock.today())
+    draft = checklists.draft_of(walk.sheet.checklist, people["clerk"])
+    first = checklists.save_line(draft, by=people["clerk"], name="阳台", kind="check")
+    face = services.add_place(make.building("明德楼", use="teaching"), "face", "北立面")
+    make.finding(area="classrooms", place=face, words="瓷砖松动", found_by=people["repairer"])
+    make.card(name="饮水机", place=face, by=people["assetkeeper"])
+    pool = make_classrooms.pool(sound=6, broken=4)
+    batch = make_classrooms.batch(pool=pool, take=3, by=people["repairer"])
+    part = make.stock(5, by=people["storekeeper"])
+    pools.draw(batch, by=people["repairer"], item=part.item, quantity=Decimal(2), warehouse=part.warehouse)
+    sleeping = make_dormitory.world(room, people)
     found.rows = {
         "ticket": ticket, "hazard": hazard, "own": own, "guest": guest, "room": room, "shop": shop, "card": card, "item": stock.item,
         "move": stock, "issue": issue, "scrap": scrap, "purchase": purchase, "line": line, "photo": photo, "day": day, "job": job,
@@ -143,6 +165,20 @@ def build() -> World:
         "band": {"pk": Band.objects.first().pk},
         "job": {"number": job.number},
         "works": {"number": works.number},
+        "finding": {"number": finding.number},
+        "round": {"number": walk.number},
+        "checklist": {"pk": walk.sheet.checklist_id},
+        "of_checklist": {"checklist": walk.sheet.checklist_id},
+        "check_line": {"pk": walk.sheet.checklist_id, "line": first.pk},
+        "check_step": {"pk": walk.sheet.checklist_id, "line": first.pk, "step": "up"},
+        "schedule": {"pk": plan_of_checks.pk},
+        "upkeep": {"pk": upkeep.pk},
+        "zone": {"pk": zone.pk},
+        "pool": {"pk": pool.pk},
+        "batch_pool": {"pool": pool.pk},
+        "swap": {"pool": pool.pk, "number": ticket.number},
+        "batch": {"number": batch.number},
+        **sleeping,
         "line": {"month": "2026-11", "pk": plan.lines.collected().first().pk},
         "hand": {"month": "2026-11", "pk": line.pk},
         "live": {"month": "2026-12", "source": "repairs", "key": coming.key},

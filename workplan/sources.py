@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import assets.plan
+import classrooms.plan
+import dormitory.plan
 import finance.plan
+import inspections.plan
+import inspections.upkeep_plan
 import repairs.outside.plan
 import repairs.plan
 import stores.plan
@@ -44,6 +48,10 @@ SOURCES = (
     Source("stores", stores.plan),
     Source("assets", assets.plan),
     Source("finance", finance.plan),
+    Source("inspections", inspections.plan),
+    Source("upkeep", inspections.upkeep_plan),
+    Source("dormitory", dormitory.plan),
+    Source("classrooms", classrooms.plan),
 )
 BY_NAME = {source.name: source for source in SOURCES}
 KINDS: dict[str, Kind] = {name: kind for source in SOURCES for name, kind in source.kinds.items()}

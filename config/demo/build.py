@@ -59,8 +59,10 @@ def run(
         since=clock.moment(first.year, first.month, first.day), say=say, photo=picture(),
     )  # fmt: skip
     with files.undone_on_error(), transaction.atomic():
-        setup.seed()
+        with clock.at(now):
+            setup.basics()
         with clock.at(world.since - dt.timedelta(days=30)):
+            setup.checklists()
             school.profile()
             school.terms(world)
             people.make(world)

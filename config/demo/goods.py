@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from assets import services as assets
-from assets.models import Card, Holding, HoldingMove
-from campus.models import Place
+from assets.models import Card, ClassCode, Holding, HoldingMove
+from campus.models import Department, Place
 from config.demo.world import World
 from core import clock, log
 from core.models import Sequence
@@ -94,6 +94,17 @@ ITEMS = (
 )  # fmt: skip
 LOW = (("水暖", "加热管"), ("电料", "吊扇电容"), ("灯具", "应急灯"))  # run short in the last month
 CLASSES = {"家": "家具和用具", "设": "设备", "图": "图书和档案"}
+# Words of a name -> class code of GB/T 14885-2022; the first that fits, else the class as a whole.
+CODES = (
+    ("课椅", "A05010304"), ("课桌", "A05010203"), ("实验桌", "A05010203"), ("学习桌", "A05010203"), ("双层床", "A05010103"),
+    ("方凳", "A05010304"), ("办公桌", "A05010201"), ("办公椅", "A05010301"), ("文件柜", "A05010502"), ("储物柜", "A05010503"),
+    ("书架", "A05010600"), ("架", "A05010600"), ("柜", "A02060000"), ("笔记本电脑", "A02010108"), ("电脑桌", "A05010200"),
+    ("电脑", "A02010105"), ("打印机", "A02021000"), ("复印机", "A02020100"), ("一体机", "A02020800"), ("展台", "A02020200"),
+    ("空调", "A02061804"), ("热水器", "A02061808"), ("吊扇", "A02061803"), ("电视机", "A02091001"), ("音箱", "A02090000"),
+    ("桌", "A05010200"), ("窗帘", "A05020000"), ("泵", "A02050000"), ("道闸", "A02050000"), ("琴", "A02450000"),
+    ("单双杠", "A02460000"), ("显微镜", "A02100000"), ("示波器", "A02100000"), ("天平", "A02120000"), ("照相机", "A02020000"),
+)  # fmt: skip
+WHOLE = {"家": "A05010000", "设": "A02000000"}
 
 
 # ---- the ledger ---------------------------------------------------------------------------------------------------
@@ -113,6 +124,11 @@ class Piece:
     condition: str = "in_use"
 
 
+def class_of(name: str, category: str, codes: dict[str, ClassCode]) -> ClassCode:
+    """The class of a thing by its name."""
+    return codes[next((code for words, code in CODES if words in name), WHOLE[category])]
+
+
 def ledger(world: World) -> None:
     """Cards up to the number of the profile: rooms first, then laboratories and offices by the piece."""
     world.say("正在建立资产卡片 …")
@@ -123,15 +139,21 @@ def ledger(world: World) -> None:
     pieces += [piece for _, piece in zip(range(max(0, rest)), _singles(world), strict=False)]
     keeper = world.people["assetkeeper"]
     last: dict[int, int] = {}
+    codes = {one.code: one for one in ClassCode.objects.filter(edition=2022)}
+    affairs = Department.objects.filter(name="后勤处").first()
     cards, holdings, moves = [], [], []
     entered = world.since - dt.timedelta(days=20)
     for piece in pieces[: world.profile.asset_cards - 4]:
         last[piece.year] = last.get(piece.year, 0) + 1
         quantity = sum(count for _, count in piece.held)
+        day = dt.date(piece.year, 8 if piece.year < world.since.year else 1, 15)
         card = Card(
             number=f"ZC{piece.year}-{last[piece.year]:04d}", name=piece.name, model=piece.model, unit=piece.unit,
             category=CLASSES[piece.category], quantity=quantity, cost=Decimal(piece.price) * quantity,
-            acquired_on=dt.date(piece.year, 8 if piece.year < world.since.year else 1, 15), pinyin=initials(piece.name),
+            acquired_on=day, posted_on=day + dt.timedelta(days=9), registered_on=day, pinyin=initials(piece.name),
+            voucher=f"记-{day:%Y%m}-{last[piece.year] % 90 + 1:03d}", fund="special" if piece.category == "设" else "fiscal",
+            class_code=class_of(piece.name, piece.category, codes), department=affairs,
+            warranty_on=day.replace(year=piece.year + 3) if piece.category == "设" else None,
         )  # fmt: skip
         cards.append(card)
     made = Card.objects.bulk_create(cards, batch_size=500)

@@ -13,7 +13,7 @@ from assets import services as assets
 from assets.models import ScrapProposal
 from campus import calendar
 from campus.models import User
-from config.demo import goods, words
+from config.demo import goods, pool, rounds, words
 from config.demo.scenes import Scenes
 from config.demo.timeline import Case, Timeline
 from config.demo.world import World
@@ -568,6 +568,8 @@ def play(world: World) -> Story:
     story.plan_house()
     story.plan_everyday()
     Scenes(story).plan()
+    pool.plan(story)
+    rounds.plan(story)
     story.run()
     settle(world)
     return story

@@ -66,6 +66,15 @@ def send_back(ticket: Ticket, *, by: Any, reason: str, **kwargs: Any) -> Ticket:
     return fresh
 
 
+def recheck_failed(ticket: Ticket, *, by: Any, reason: str, **kwargs: Any) -> Ticket:
+    """The re-check of a finding found it not mended: back to work like 退回返修, and counted."""
+    checks = [written(reason, "请写哪里还没修好。")]
+    text = "复查不合格，退回返修"
+    fresh = move(ticket, "recheck_failed", by=by, said=reason, text=text, then=_again, checks=checks, **kwargs)
+    tell([fresh.lead, *office_users()], fresh, f"复查不合格，{reason[:60]}", but=by)
+    return fresh
+
+
 def reopen(ticket: Ticket, *, by: Any, reason: str, **kwargs: Any) -> Ticket:
     """还没修好, within N working days after acceptance."""
     checks = [written(reason, "请写现在是什么情况。")]

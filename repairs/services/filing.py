@@ -76,9 +76,11 @@ def open_ticket(
     if quantity < 1:
         raise RuleBroken("数量至少是 1。")
     category = category or other()
-    if join_open and (there := same_faults(place, category).first()):
-        return join(there, by=by, device=device), True
-    if by is None:
+    if join_open:
+        hold_places([place.pk])
+        if there := same_faults(place, category).first():
+            return join(there, by=by, device=device), True
+    if by is None and channel != "routine":
         _check_limits(place, device)
     moment = clock.now()
     if reported_at is not None and reported_at > moment:
@@ -105,13 +107,33 @@ def open_ticket(
         text=_how(ticket, ticked=hazard),
         said=ticket.words,
         after=ticket.state,
-        anonymous=by is None,
+        anonymous=by is None and channel != "routine",
     )
     for photo in photos:
         files.attach(ticket, photo, by=by, role="before", caption="维修前", unseen=by is None)
     if ticket.hazard:
         tell(office_users(), ticket, "安全隐患", but=by, urgent=True)
     return dispatching.apply(ticket) or ticket, False
+
+
+def hold_places(keys: Iterable[int]) -> None:
+    """Let nobody else file or join at these places until this transaction ends, so that two rounds that meet the same
+    fault at the same moment make one ticket. Several are held in one order: who files many at once holds them first."""
+    list(Place.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
+def recount(ticket: Ticket, *, by: User, quantity: int, **kwargs: Any) -> Ticket:
+    """更正数量 by who filed it, as long as it is new and nobody else stands behind it."""
+
+    def effect(fresh: Ticket, data: dict[str, Any]) -> None:
+        fresh.quantity = quantity
+
+    if quantity < 1:
+        raise RuleBroken("数量至少是 1。")
+    with transaction.atomic():
+        text = f"更正数量：{ticket.quantity} → {quantity}"
+        move(ticket, "recount", by=by, text=text, then=effect, **kwargs)
+        return reweigh(ticket)
 
 
 def join(ticket: Ticket, *, by: User | None = None, device: str = "") -> Ticket:
@@ -163,6 +185,7 @@ def _before(place: Place, category: Category, moment: dt.datetime) -> Ticket | N
 def _how(ticket: Ticket, *, ticked: bool) -> str:
     text = {
         "web": "报修", "qr": "报修（扫码）", "phone": "电话代报", "late": "补录", "inspection": "检查发现，报修",
+        "routine": "定期维护，到期派出",
     }[ticket.channel]  # fmt: skip
     danger = "，勾选了有危险" if ticked else "，属安全隐患" if ticket.hazard else ""
     again = "，同一故障再次报修" if ticket.again else ""

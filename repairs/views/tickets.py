@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from core import files
@@ -202,12 +203,15 @@ class TicketPage(DetailPage):
             moves = [m for m in moves if m.url not in (url_of("accept_work"), url_of("send_back"))]
         materials = list(ticket.materials.select_related("move__item").order_by("pk"))
         may_draw = not FLOW.blockers(ticket, "draw", user)
+        related = Ticket.objects.filter(Q(head=ticket) | Q(split_from=ticket)).order_by("pk")
+        others = list(related.only("number", "state", "head", "split_from"))
         return super().get_context(
             moves=moves, accepts=accepts, turn=whose_turn(ticket), steps=progress(ticket), level=LEVELS[ticket.priority],
             late=due_words(ticket), side=side_links(ticket, user), hazard_actions=hazard_links(ticket, user), materials=materials,
             material_total=-sum((m.move.value for m in materials), start=0), may_draw=may_draw,
             photos=files.visible_photos(ticket, user), say_form=SayForm(),
-            merged=list(ticket.merged.only("number", "state")), splits=list(ticket.splits.only("number", "state")),
+            merged=[one for one in others if one.head_id == ticket.pk],
+            splits=[one for one in others if one.split_from_id == ticket.pk],
             shows_person=is_office(user) or worked_on_it(ticket, user) or ticket.reporter_id == user.pk, **extra,
         )  # fmt: skip
 

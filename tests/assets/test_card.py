@@ -5,10 +5,13 @@ from decimal import Decimal as D
 import pytest
 from django.urls import reverse
 
-from assets import services
+from assets import defaults, services
 from assets.forms import key_of
-from assets.models import Card, Holding, HoldingMove
+from assets.models import Card, ClassCode, Holding, HoldingMove
+from core import clock
 from core.models import LogEntry
+from repairs.models import Material
+from stores import services as stores
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +246,73 @@ def test_card_that_is_leaving_offers_no_moves(client):
     assert response.status_code == 403
     assert response.context["reasons"] == [f"{card.number} 现在是“待处置”，不能再变动。"]
     assert url("card-move", card) not in client.get(url("card", card)).content.decode()
+
+
+def test_the_card_says_what_it_is_worth_and_its_paper_has_both_sides(client):
+    defaults.ensure()
+    client.force_login(make.user(role="assetkeeper"))
+    code = ClassCode.objects.get(edition=2022, code="A02010105")
+    card = make.card(
+        name="台式电脑", cost=4800, class_code=code, acquired_on=clock.today(), used_by="王老师", serial="SN-7"
+    )
+
+    page = client.get(url("card", card)).content.decode()
+    paper = client.get(url("card-paper", card)).content.decode()
+
+    assert [words in page for words in ("¥4,733.33", "已提 1 / 72 个月", "SN-7", "王老师用")] == [True] * 4
+    assert [words in paper for words in ("A02010105 台式计算机", "4,733.33", "平均年限法", "王老师", "SN-7")] == [
+        True
+    ] * 5
+
+
+def test_a_class_is_found_by_name_code_or_initials_and_a_vague_one_is_refused(client):
+    defaults.ensure()
+    client.force_login(make.user(role="assetkeeper"))
+    card = make.card(name="课桌")
+    fields = {"name": "课桌", "unit": "张", "cost": "0"}
+
+    vague = client.post(url("card-edit", card), fields | {"class_code": "桌", "version": "1"})
+    unknown = client.post(url("card-edit", card), fields | {"class_code": "飞碟", "version": "1"})
+    for number, words in enumerate(("教学、实验用桌", "a05010203", "A05010203 教学、实验用桌", "jxsyyz"), 1):
+        Card.objects.filter(pk=card.pk).update(class_code=None)
+        client.post(url("card-edit", card), fields | {"class_code": words, "version": str(number)})
+        assert Card.objects.get(pk=card.pk).class_code.code == "A05010203", words
+
+    assert "有几种可能，请选一个" in errors(vague)["class_code"][0]
+    assert errors(unknown)["class_code"] == ["没有找到分类“飞碟”，请写代码或名称，从提示里选。"]
+
+
+def test_what_was_posted_before_it_was_bought_is_pointed_out(client):
+    client.force_login(make.user(role="assetkeeper"))
+    card = make.card()
+    fields = {
+        "name": "壁扇",
+        "unit": "台",
+        "cost": "9",
+        "version": "1",
+        "acquired_on": "2026-11-05",
+        "posted_on": "2026-11-01",
+    }
+    assert errors(client.post(url("card-edit", card), fields)) == {"posted_on": ["入账日期早于取得日期，请核对。"]}
+
+
+def test_the_keeper_sets_the_number_format_and_the_next_card_follows_it(client):
+    client.force_login(make.user(role="assetkeeper"))
+    page = reverse("assets:numbers")
+    wrong = client.post(page, {"pattern": "{流水4}X", "version": "1"})
+    right = client.post(page, {"pattern": "HQ{年2}{流水5}", "version": "1"})
+
+    assert errors(wrong) == {"pattern": ["格式要以流水号结尾，如 ZC{年}-{流水4}。"]}
+    assert right.status_code == 302
+    assert make.card(number="").number == f"HQ{clock.today():%y}00001"
+
+
+def test_repairs_are_held_against_what_the_thing_is_worth(client):
+    client.force_login(make.user(role="assetkeeper"))
+    card = make.card(cost=30)
+    made = make.stock(50, 500)
+    keeper = make.user(role="storekeeper")
+    move = stores.issue(made.item, made.warehouse, 20, by=keeper, taker=keeper)
+    Material.objects.create(ticket=make.ticket("doing", asset=card), move=move)
+    text = client.get(url("card", card)).content.decode()
+    assert "维修材料合计" in text and "修理已超过净值，再坏请先考虑更换" in text

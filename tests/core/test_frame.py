@@ -171,10 +171,10 @@ def test_page_shows_menu_unread_and_name(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_frame_takes_four_statements(client: Client, django_assert_num_queries: Any) -> None:
+def test_frame_takes_three_statements(client: Client, django_assert_num_queries: Any) -> None:
     client.force_login(someone("clerk"))
     client.get("/repairs/desk/")  # the first visit notes in the session when it was
-    with django_assert_num_queries(4):  # session, user, roles, unread
+    with django_assert_num_queries(3):  # session, user with roles, unread
         client.get("/repairs/desk/")
 
 

@@ -203,7 +203,7 @@ def test_statements_do_not_grow_with_rows(client: Any, keeper: Any, rows: int, d
     client.get("/items/")
 
     # session, user, roles, rows, totals, saved filters, unread notices with the settings' version
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/items/")
 
 

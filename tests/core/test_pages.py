@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from pathlib import Path
 from typing import Any
@@ -245,7 +246,7 @@ def test_a_step_asks_first_and_then_moves(client: Any, card: Card) -> None:
 @pytest.mark.parametrize(
     ("who", "over", "reason"),
     [("director", {}, "只有资产管理员能处置。"), ("assetkeeper", {"cost": 0}, "先填原值。"),
-     ("assetkeeper", {"state": "gone"}, "已经处置了。"), ("assetkeeper", {"state": "leaving"}, "现在是“待处置”，不能提请处置。")],
+     ("assetkeeper", {"state": "gone", "gone_on": dt.date(2026, 11, 1)}, "已经处置了。"), ("assetkeeper", {"state": "leaving"}, "现在是“待处置”，不能提请处置。")],
 )  # fmt: skip
 def test_a_blocked_step_shows_its_reasons_and_changes_nothing(
     client: Any, card: Card, who: str, over: dict[str, Any], reason: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_every_reason_is_given_in_turn(keeper: Any) -> None:
     teacher = make_people.teacher()
 
     found = [
-        CARD_FLOW.blockers(card(number="1", state="gone"), "leave", keeper),
+        CARD_FLOW.blockers(card(number="1", state="gone", gone_on=dt.date(2026, 11, 1)), "leave", keeper),
         CARD_FLOW.blockers(card(number="2", state="leaving"), "leave", keeper),
         CARD_FLOW.blockers(card(number="3", cost=0), "leave", teacher),
         CARD_FLOW.blockers(card(number="4", cost=0), "leave", keeper),
@@ -95,7 +96,7 @@ def test_a_failure_after_the_guards_takes_everything_back(keeper: Any) -> None:
 
 def test_the_guards_look_at_the_row_and_not_at_the_old_object(keeper: Any) -> None:
     old = card()
-    Card.objects.update(state="gone")
+    Card.objects.update(state="gone", gone_on=dt.date(2026, 11, 1))
 
     with pytest.raises(RuleBroken) as broken:
         CARD_FLOW.run(old, "leave", by=keeper)

@@ -69,6 +69,7 @@ PAPER = [
     Row("finish", {"dispatched", "doing"}, "checking", {"lead"} | OFFICE),
     Row("accept_work", {"checking"}, "done", ACCEPTERS, PLAIN),  # a hazard is cleared first
     Row("send_back", {"checking"}, "doing", ACCEPTERS),
+    Row("recheck_failed", {"checking"}, "doing", OFFICE | {"warden"}),
     Row("reopen", {"done"}, "doing", ACCEPTERS | OFFICE),
     Row("withdraw", BEFORE_DISPATCH, "withdrawn", REPORTER, {"alone"}),
     Row("pass_on", {"new", "accepted"}, "=", REPORTER | {"system"}, {"followed", "hazard"}),
@@ -80,6 +81,7 @@ PAPER = [
     Row("rate", {"done"}, "=", REPORTER),
     Row("clear", {"checking"}, "=", OFFICE | {"warden", "custodian"}, {"hazard"}),
     Row("correct", set(OPEN), "=", OFFICE),
+    Row("recount", {"new"}, "=", REPORTER, {"alone"}),
     Row("prioritise", set(OPEN), "=", OFFICE),
     Row("raise_hazard", set(OPEN), "=", OFFICE),
     Row("lower_hazard", set(OPEN), "=", OFFICE, {"hazard"}),

@@ -32,7 +32,7 @@ def test_from_the_label_to_the_clearing(school, seat, hands, picture, watch):
     # The desk: how long nobody has looked; seen, telephoned, protected, dispatched without a step between.
     hands.forward(minutes=7)
     desk.open("/desk/")
-    assert desk.reads("有安全隐患报来 7 分钟了，还没有人看")
+    assert desk.reads("有安全隐患 7 分钟前报来，还没有人看")
     assert desk.page.locator("main a[href='tel:0571-88886666']").count() == 1
     desk.shot("desk-hazard")
     desk.open(ticket.get_absolute_url())

@@ -1,0 +1,1 @@
+"""Pages of the area: its home, the spare pools, the repair batches, what patrols found."""

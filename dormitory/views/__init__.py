@@ -1,0 +1,1 @@
+"""Pages of the dormitories, by subject: home, rooms, scores, boards, appeals, sweeps."""

@@ -1,0 +1,1 @@
+"""The verbs of inspections: checklists, rounds, entering results, findings, zones and recurring work."""
