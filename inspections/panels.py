@@ -78,7 +78,7 @@ def checks_of_card(user: Any, card: Any) -> Panel | None:
 def _check_row(target: Target) -> PanelRow:
     """When, by whom, and what deviated or was measured."""
     said = [f"{r.line.name} {r.value.normalize():f}{r.line.unit}" if r.value is not None else r.line.name
-            for r in target.results.all() if r.failed or r.value is not None]  # fmt: skip
+            for r in sorted(target.results.all(), key=lambda r: (r.line.order, r.line_id)) if r.failed or r.value is not None]  # fmt: skip
     word = target.excused or (f"{target.failures} 项不合格" if target.failures else "正常")
     who = target.done_by.name if target.done_by is not None else ""
     return PanelRow(
